@@ -1,0 +1,112 @@
+"""Documents: uploaded files and how far they have been read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from domain.entities import Mention
+from domain.members import DAO_GROUP, Viewer, member_group
+from domain.pages import Page, Slice
+
+
+class Visibility(StrEnum):
+    """DAO: every member and twin may read it."""
+
+    PRIVATE = "PRIVATE"
+    DAO = "DAO"
+
+
+class IngestionStatus(StrEnum):
+    QUEUED = "QUEUED"
+    EXTRACTING = "EXTRACTING"
+    CHUNKING = "CHUNKING"
+    REMEMBERING = "REMEMBERING"
+    LINKING = "LINKING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class IngestionError:
+    code: str
+    message: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was received whole."""
+
+    filename: str
+    media_type: str
+    bytes: int
+    sha256: str
+    visibility: Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`seq` rises and `progress` (0..1) never falls with each stage; 1 only when DONE."""
+
+    id: int
+    seq: int
+    member_id: int
+    upload: Upload
+    uploaded_at: datetime
+    status: IngestionStatus
+    progress: float
+    transaction_id: str
+    chunk_count: int = 0
+    topic_ids: tuple[int, ...] = ()
+    duplicate_of: int | None = None
+    error: IngestionError | None = None
+
+    @property
+    def group(self) -> str:
+        """Who may read it: its member, or all."""
+        return DAO_GROUP if self.upload.visibility is Visibility.DAO else member_group(self.member_id)
+
+    @property
+    def blob_key(self) -> str:
+        return f"{self.member_id}/{self.upload.sha256}"
+
+
+class Documents(Protocol):
+    """Documents inside one transaction."""
+
+    def add(self, member_id: int, upload: Upload, *, duplicate_of: int | None, at: datetime) -> Document: ...
+
+    def same(self, member_id: int, sha256: str, visibility: Visibility) -> Document | None:
+        """The member's original with these bytes and this visibility, unless it FAILED."""
+
+    def locked(self, document_id: int) -> Document:
+        """Held until the transaction ends. Raises NotFound."""
+
+    def owned(self, viewer: Viewer, document_id: int) -> Document:
+        """The viewer's own, held. Raises NotFound, Forbidden when the viewer may only read it."""
+
+    def save(self, document: Document) -> None: ...
+
+    def save_mentions(self, document_id: int, mentions: Sequence[Mention]) -> None:
+        """In place of those before."""
+
+    def blob_used(self, document: Document) -> bool:
+        """Another document of the member stands on the same bytes."""
+
+    def remove(self, document_id: int) -> list[int]:
+        """The document and its duplicates; their ids."""
+
+
+class DocumentReads(Protocol):
+    """Documents as the viewer may read them: its own and the DAO's."""
+
+    async def by_ids(self, viewer: Viewer, ids: list[int]) -> dict[int, Document]: ...
+    async def mentions(self, document_ids: list[int]) -> dict[int, list[Mention]]:
+        """At most 200 a document, in order."""
+
+    async def page(self, viewer: Viewer, wanted: Slice, *, topic_id: int | None = None) -> Page[Document]: ...
+
+    async def any_by_id(self, document_id: int) -> Document | None:
+        """For the worker: whoever's."""

@@ -1,0 +1,84 @@
+"""The shared temporal graph: who said, proposed, voted and decided what, and when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from domain.periods import Window
+
+type Property = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class GraphEntity:
+    """A node of the graph; `key` names its row, such as `member:12`, and is unique within a group."""
+
+    key: str
+    name: str
+    labels: tuple[str, ...]
+    properties: dict[str, Property] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphEdge:
+    """A native edge of the product description, such as `[:VOTED {ts}]`, between two keys."""
+
+    source: str
+    target: str
+    relation: str
+    properties: dict[str, Property] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One temporal edge, in words. `id` is a uuid5 of its source row; in force in [valid_from, valid_to)."""
+
+    id: str
+    group: str
+    relation: str
+    text: str
+    subject: GraphEntity
+    object: GraphEntity
+    valid_from: datetime | None
+    valid_to: datetime | None
+    created_at: datetime
+    transaction_id: str
+    source: str = ""
+    """Key of the row it was derived from, such as `document:3`: what `Graph.forget` takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphBatch:
+    """What one source row puts into a group's graph. Recording it again changes nothing."""
+
+    group: str
+    nodes: tuple[GraphEntity, ...] = ()
+    edges: tuple[GraphEdge, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    removed_edges: tuple[GraphEdge, ...] = ()
+
+
+class Graph(Protocol):
+    """The temporal graph, one graph a group."""
+
+    async def record(self, batches: Sequence[GraphBatch]) -> None:
+        """Idempotent. A node that is there takes the new name, labels and properties. Raises SyncFailed."""
+
+    async def search(
+        self, groups: Sequence[str], query: str, *, window: Window | None, at: datetime, limit: int
+    ) -> list[tuple[Fact, float]]:
+        """Best first with their score 0..1; facts in force at `at` stand before closed ones.
+
+        window: facts that were in force at some time within it; None for all time. Raises RetrievalFailed.
+        """
+
+    async def by_ids(self, groups: Sequence[str], ids: Sequence[str]) -> dict[str, Fact]: ...
+
+    async def about(self, groups: Sequence[str], key: str, *, limit: int, skip: int) -> list[Fact]:
+        """Facts with this entity at either end, newest first."""
+
+    async def count_about(self, groups: Sequence[str], key: str) -> int: ...
+
+    async def forget(self, group: str, keys: Sequence[str]) -> None:
+        """Remove the nodes of these keys, their edges, and the facts derived from them."""

@@ -1,0 +1,119 @@
+"""Members of the DAO, their twins, and who is looking."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from domain.errors import BadInput
+from domain.pages import Page, Slice
+
+ACTIVE_DAYS = 90
+SEEN_EVERY = timedelta(hours=1)
+"""`last_seen` is written at most this often."""
+MAX_NAME = 80
+DAO_GROUP = "dao"
+"""The group of what every member may read, in memory and graph."""
+
+
+class Role(StrEnum):
+    MEMBER = "MEMBER"
+    ADMIN = "ADMIN"
+
+
+class Admission(StrEnum):
+    """open: a newcomer is admitted with weight 1; approve: it waits with weight 0."""
+
+    OPEN = "open"
+    APPROVE = "approve"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a verified token says of its bearer."""
+
+    subject: str
+    handle: str
+    role: Role
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """On whose behalf something is done; `role` is the token's."""
+
+    member_id: int
+    role: Role
+    expires_at: datetime | None = None
+
+    @property
+    def group(self) -> str:
+        return member_group(self.member_id)
+
+    @property
+    def groups(self) -> tuple[str, str]:
+        """Whose memories and facts the viewer may read: its own and the DAO's."""
+        return self.group, DAO_GROUP
+
+
+def member_group(member_id: int) -> str:
+    return f"member_{member_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member and, under the same id, its twin."""
+
+    id: int
+    subject: str
+    handle: str
+    display_name: str
+    role: Role
+    weight: int
+    admitted: bool
+    joined_at: datetime
+    last_seen: datetime
+
+    def active(self, *, at: datetime) -> bool:
+        """An act of the member's own within the DAO's number of days."""
+        return at - self.last_seen < timedelta(days=ACTIVE_DAYS)
+
+
+def checked_name(name: str) -> str:
+    """Raises BadInput."""
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= MAX_NAME:
+        raise BadInput(f"Give a displayName of 1 to {MAX_NAME} characters.", field=("displayName",))
+    return name
+
+
+class Tokens(Protocol):
+    """Reads bearer tokens."""
+
+    async def verify(self, token: str) -> Claims:
+        """Raises Unauthenticated."""
+
+
+class Members(Protocol):
+    """Members inside one transaction."""
+
+    def by_subject(self, subject: str) -> Member | None: ...
+
+    def by_id(self, member_id: int) -> Member:
+        """Raises NotFound."""
+
+    def handle_taken(self, handle: str) -> bool: ...
+
+    def add(self, claims: Claims, *, handle: str, admitted: bool, at: datetime) -> Member:
+        """The member and its twin."""
+
+    def save(self, member: Member) -> None: ...
+
+
+class MemberReads(Protocol):
+    """Members as any member may see them."""
+
+    async def by_ids(self, ids: list[int]) -> dict[int, Member]: ...
+    async def by_handle(self, handle: str) -> Member | None: ...
+    async def by_subject(self, subject: str) -> Member | None: ...
+    async def page(self, wanted: Slice) -> Page[Member]: ...

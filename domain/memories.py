@@ -1,0 +1,129 @@
+"""Memories: passages of what a member wrote or said. SQL holds text and truth; `MemoryIndex` can be rebuilt from it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from domain.members import Viewer
+from domain.pages import Page, Slice
+
+
+class MemoryDomain(StrEnum):
+    """Where a memory came from."""
+
+    DOC = "DOC"
+    CHAT = "CHAT"
+    TWEET = "TWEET"
+    TELEGRAM = "TELEGRAM"
+    VOTE = "VOTE"
+
+
+class MemoryKind(StrEnum):
+    """What it is."""
+
+    FACT = "FACT"
+    PREFERENCE = "PREFERENCE"
+    EPISODE = "EPISODE"
+    SUMMARY = "SUMMARY"
+    VOICE = "VOICE"
+
+
+@dataclass(frozen=True, slots=True)
+class ByteRange:
+    """UTF-8 bytes of the document's stored text, half-open."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewMemory:
+    """A passage to be remembered; `position` is its number within its source, 0 first.
+
+    `group` says who may read it: `member_<id>` or `dao`. `source` names it for people: a filename or "chat".
+    """
+
+    member_id: int
+    group: str
+    domain: MemoryDomain
+    kind: MemoryKind
+    source: str
+    text: str
+    importance: float
+    position: int = 0
+    document_id: int | None = None
+    message_id: int | None = None
+    session_id: int | None = None
+    turn: int | None = None
+    byte_range: ByteRange | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    id: int
+    content: NewMemory
+    created_at: datetime
+    transaction_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryFilter:
+    domains: tuple[MemoryDomain, ...] = ()
+    kinds: tuple[MemoryKind, ...] = ()
+    min_importance: float | None = None
+    created_after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredId:
+    """A hit of an index; `score` is a cosine-like relevance, 0..1, higher is nearer."""
+
+    id: int
+    score: float
+
+
+class MemoryIndex(Protocol):
+    """Nearest memories by meaning and words. Adding the same memory twice leaves one."""
+
+    async def add_batch(self, memories: Sequence[Memory]) -> None:
+        """Raises SyncFailed."""
+
+    async def search(
+        self, groups: Sequence[str], query: str, *, limit: int, where: MemoryFilter, at: datetime
+    ) -> list[ScoredId]:
+        """Best first, over these groups only; what has expired at `at` is absent. Raises RetrievalFailed."""
+
+    async def remove(self, memory_ids: Sequence[int]) -> None:
+        """Forgetting what is not there is no error. Raises SyncFailed."""
+
+    async def ids(self, group: str) -> set[int]:
+        """All ids held for a group, to compare with SQL."""
+
+
+class Memories(Protocol):
+    """Memories inside one transaction."""
+
+    def add_batch(self, memories: Sequence[NewMemory], *, at: datetime) -> list[int]:
+        """Their ids. One with the same source and position is there already and left as it is."""
+
+    def remove_of_document(self, document_id: int) -> list[int]: ...
+
+    def remove_of_session(self, session_id: int) -> list[int]: ...
+
+    def remove(self, viewer: Viewer, memory_id: int) -> None:
+        """The viewer's own only. Raises NotFound."""
+
+
+class MemoryReads(Protocol):
+    """Memories as the viewer may read them: its own and the DAO's."""
+
+    async def by_ids(self, viewer: Viewer, ids: Iterable[int]) -> dict[int, Memory]: ...
+
+    async def all_by_ids(self, ids: Iterable[int]) -> dict[int, Memory]:
+        """For projections only: whatever their group."""
+
+    async def page(self, viewer: Viewer, wanted: Slice, where: MemoryFilter) -> Page[Memory]:
+        """What the viewer's own twin remembers."""

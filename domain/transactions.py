@@ -1,0 +1,80 @@
+"""How a command changes the record: one plain function of one `Work`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.chats import Chats
+from domain.daos import Daos
+from domain.documents import Documents
+from domain.events import Event
+from domain.members import Members
+from domain.memories import Memories
+from domain.proposals import Proposals
+from domain.resolutions import Resolutions
+from domain.topics import Topics
+from domain.votes import Ballots
+
+KEPT_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """The caller's idempotency key: the same key and input give the same result, done once."""
+
+    member_id: int
+    mutation: str
+    key: str
+    input_hash: str
+
+
+type Ids = dict[str, int | str | None]
+"""What a command answers: ids, from which the payload is read again."""
+
+
+class Work(Protocol):
+    """One transaction. Synchronous on purpose: nothing inside it can wait for the outside world."""
+
+    transaction_id: str
+    daos: Daos
+    members: Members
+    documents: Documents
+    memories: Memories
+    topics: Topics
+    chats: Chats
+    proposals: Proposals
+    ballots: Ballots
+    resolutions: Resolutions
+
+    def now(self) -> datetime:
+        """The database's time, read now: ask after the lock is held."""
+
+    def emit(self, event: Event) -> None:
+        """Leaves through the outbox, after commit."""
+
+    def enqueue(self, task: str, *args: int | str, due_at: datetime | None = None) -> None:
+        """A job, wanted once it is due, after commit."""
+
+
+class Transact(Protocol):
+    async def __call__[T](self, command: Callable[[Work], T]) -> T:
+        """Run `command` on SQLite's writer thread or a Postgres connection. Rolls back on any error."""
+
+    async def once(self, once: Once | None, command: Callable[[Work], Ids]) -> Ids:
+        """The same, at most once a key: a repeat gets the stored ids or the stored refusal.
+
+        Raises Conflict when the key came with another input before.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEntry:
+    """An event or job that has left its transaction and waits to be handled."""
+
+    id: int
+    name: str
+    args: Sequence[int | str]
+    attempt: int
+    transaction_id: str
+    created_at: datetime
