@@ -17,3 +17,6 @@ class Daos(Protocol):
     """The one DAO of a deployment, inside one transaction."""
 
     def current(self) -> Dao: ...
+
+    def ensure(self, name: str, rules: Rules) -> Dao:
+        """The DAO, founded with this name and these rules if it is not there yet."""

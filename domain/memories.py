@@ -113,8 +113,8 @@ class Memories(Protocol):
 
     def remove_of_session(self, session_id: int) -> list[int]: ...
 
-    def remove(self, viewer: Viewer, memory_id: int) -> None:
-        """The viewer's own only. Raises NotFound."""
+    def remove(self, viewer: Viewer, memory_id: int) -> Memory:
+        """The viewer's own only; what was forgotten. Raises NotFound."""
 
 
 class MemoryReads(Protocol):
@@ -124,6 +124,9 @@ class MemoryReads(Protocol):
 
     async def all_by_ids(self, ids: Iterable[int]) -> dict[int, Memory]:
         """For projections only: whatever their group."""
+
+    async def of_document(self, document_id: int) -> list[Memory]:
+        """For projections only: a document's passages in order."""
 
     async def page(self, viewer: Viewer, wanted: Slice, where: MemoryFilter) -> Page[Memory]:
         """What the viewer's own twin remembers."""

@@ -1,6 +1,6 @@
 """How a command changes the record: one plain function of one `Work`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -67,14 +67,3 @@ class Transact(Protocol):
         Raises Conflict when the key came with another input before.
         """
 
-
-@dataclass(frozen=True, slots=True)
-class OutboxEntry:
-    """An event or job that has left its transaction and waits to be handled."""
-
-    id: int
-    name: str
-    args: Sequence[int | str]
-    attempt: int
-    transaction_id: str
-    created_at: datetime

@@ -1,0 +1,95 @@
+"""Blobs as files below one folder."""
+
+import asyncio
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from domain.errors import BadInput, IngestionFailed
+
+SEGMENT = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
+KEY = re.compile(rf"{SEGMENT}(/{SEGMENT}){{0,3}}")
+RESERVE = 256 * 1024 * 1024
+"""Bytes that stay free for the database and the engines."""
+ABANDONED = 3600
+"""Seconds after which a draft that nobody finished is removed."""
+
+
+class DiskBlobs:
+    """A key `a/b` is the file `a/b` below `folder`. Drafts live in `.drafts` until they are whole."""
+
+    def __init__(self, folder: Path, *, reserve: int = RESERVE) -> None:
+        self._folder = folder
+        self._drafts = folder / ".drafts"
+        self._reserve = reserve
+        self._drafts.mkdir(parents=True, exist_ok=True)
+        self._sweep()
+
+    async def put(self, key: str, content: AsyncIterator[bytes]) -> None:
+        """Raises BadInput for a key that is none, IngestionFailed when the disk is nearly full."""
+        target = self._path(key)
+        await asyncio.to_thread(self._check_space)
+        draft = self._drafts / secrets.token_hex(16)
+        try:
+            await self._write(draft, content)
+            await asyncio.to_thread(_publish, draft, target)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    @asynccontextmanager
+    async def local(self, key: str) -> AsyncIterator[Path]:
+        path = self._path(key)
+        if not await asyncio.to_thread(path.is_file):
+            raise FileNotFoundError(key)
+        yield path
+
+    async def remove(self, key: str) -> None:
+        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        if not KEY.fullmatch(key):
+            raise BadInput("A blob's key is one to four names of letters, digits, `_`, `-` and `.`, joined by `/`.")
+        return self._folder / key
+
+    async def _write(self, draft: Path, content: AsyncIterator[bytes]) -> None:
+        with await asyncio.to_thread(open, draft, "xb") as file:
+            async for chunk in content:
+                await asyncio.to_thread(file.write, chunk)
+            await asyncio.to_thread(_sync, file)
+
+    def _check_space(self) -> None:
+        free = shutil.disk_usage(self._folder).free
+        if free < self._reserve:
+            raise IngestionFailed(
+                f"The disk is nearly full: {free >> 20} MiB free, {self._reserve >> 20} MiB are kept. "
+                "Make room, then upload again."
+            )
+
+    def _sweep(self) -> None:
+        """A writer that was killed leaves its draft behind."""
+        for draft in self._drafts.iterdir():
+            with suppress(FileNotFoundError):  # its writer has just finished
+                if time.time() - draft.stat().st_mtime > ABANDONED:
+                    draft.unlink()
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _publish(draft: Path, target: Path) -> None:
+    """Rename is atomic; the folder is synced so that a power cut does not undo it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,205 @@
+"""Chats: sessions and messages, the repository inside a transaction, and reads."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, delete, func, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session
+from sqlmodel import Field, col
+
+from adapters.sql.naming import Row
+from adapters.sql.pages import Order, page_of, rows_of
+from adapters.sql.types import time_field
+from domain.chats import ChatMessage, ChatSession, Citation, Sender, SourceKind
+from domain.errors import NotFound
+from domain.members import Viewer
+from domain.pages import Page, Slice
+
+
+class ChatSessionRow(Row, table=True):
+    __tablename__ = "chat_session"
+
+    id: int = Field(default=None, primary_key=True)
+    member_id: int = Field(foreign_key="member.id", index=True)
+    title: str
+    started_at: datetime = time_field()
+    transaction_id: str
+
+    def to_domain(self) -> ChatSession:
+        return ChatSession(self.id, self.member_id, self.title, self.started_at)
+
+
+class ChatMessageRow(Row, table=True):
+    """The product description's `chat_message (session_id, sender, ts, content)`, and what a reply needs."""
+
+    __tablename__ = "chat_message"
+    __table_args__ = (
+        UniqueConstraint("session_id", "turn"),
+        Index(
+            "uq_chat_message_one_reply_at_a_time",
+            "session_id",
+            unique=True,
+            sqlite_where=text("NOT complete"),
+            postgresql_where=text("NOT complete"),
+        ),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    session_id: int = Field(foreign_key="chat_session.id")
+    turn: int
+    sender: str
+    content: str
+    created_at: datetime = time_field()
+    complete: bool
+    model: str | None = None
+    degraded: bool = False
+    citations: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    events: str | None = None
+    transaction_id: str
+
+    def to_domain(self) -> ChatMessage:
+        return ChatMessage(
+            id=self.id,
+            session_id=self.session_id,
+            turn=self.turn,
+            sender=Sender(self.sender),
+            content=self.content,
+            created_at=self.created_at,
+            complete=self.complete,
+            transaction_id=self.transaction_id,
+            citations=tuple(Citation(**{**one, "kind": SourceKind(one["kind"])}) for one in self.citations),
+            model=self.model,
+            degraded=self.degraded,
+        )
+
+
+class SqlChats:
+    """Port `Chats`."""
+
+    def __init__(self, session: Session, transaction_id: str) -> None:
+        self._session = session
+        self._transaction_id = transaction_id
+
+    def start(self, member_id: int, title: str, *, at: datetime) -> ChatSession:
+        row = ChatSessionRow(member_id=member_id, title=title, started_at=at, transaction_id=self._transaction_id)
+        self._session.add(row)
+        self._session.flush()
+        return row.to_domain()
+
+    def session(self, viewer: Viewer, session_id: int) -> ChatSession:
+        mine = (col(ChatSessionRow.id) == session_id) & (col(ChatSessionRow.member_id) == viewer.member_id)
+        row = self._session.scalar(select(ChatSessionRow).where(mine).with_for_update())
+        if row is None:
+            raise NotFound("There is no such chat of yours.", field=("sessionId",))
+        return row.to_domain()
+
+    def add(self, session_id: int, sender: Sender, content: str, *, complete: bool, at: datetime) -> ChatMessage:
+        turns = select(func.count()).select_from(ChatMessageRow).where(col(ChatMessageRow.session_id) == session_id)
+        row = ChatMessageRow(
+            session_id=session_id,
+            turn=int(self._session.scalar(turns) or 0),
+            sender=sender.value,
+            content=content,
+            created_at=at,
+            complete=complete,
+            transaction_id=self._transaction_id,
+        )
+        self._session.add(row)
+        self._session.flush()
+        return row.to_domain()
+
+    def unanswered(self, session_id: int) -> int | None:
+        open_ = (col(ChatMessageRow.session_id) == session_id) & col(ChatMessageRow.complete).is_(False)
+        return self._session.scalar(select(col(ChatMessageRow.id)).where(open_))
+
+    def message(self, message_id: int) -> ChatMessage:
+        row = self._session.scalar(select(ChatMessageRow).where(col(ChatMessageRow.id) == message_id).with_for_update())
+        if row is None:
+            raise unknown_message()
+        return row.to_domain()
+
+    def owned(self, viewer: Viewer, message_id: int) -> ChatMessage:
+        message = self.message(message_id)
+        if self._session.get_one(ChatSessionRow, message.session_id).member_id != viewer.member_id:
+            raise unknown_message()
+        return message
+
+    def save(self, message: ChatMessage, *, events: str | None) -> None:
+        row = self._session.get_one(ChatMessageRow, message.id)
+        row.content = message.content
+        row.complete = message.complete
+        row.model = message.model
+        row.degraded = message.degraded
+        row.citations = [asdict(citation) for citation in message.citations]
+        row.events = events
+
+    def remove(self, session_id: int) -> None:
+        self._session.execute(delete(ChatMessageRow).where(col(ChatMessageRow.session_id) == session_id))
+        self._session.execute(delete(ChatSessionRow).where(col(ChatSessionRow.id) == session_id))
+
+
+def unknown_message() -> NotFound:
+    return NotFound("There is no such message of yours.", field=("replyId",))
+
+
+class SqlChatReads:
+    """Port `ChatReads`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def sessions(self, viewer: Viewer, ids: list[int]) -> dict[int, ChatSession]:
+        mine = col(ChatSessionRow.member_id) == viewer.member_id
+        rows = await rows_of(self._engine, select(ChatSessionRow).where(mine, col(ChatSessionRow.id).in_(ids)))
+        return {row.id: row.to_domain() for row in rows}
+
+    async def messages(self, viewer: Viewer, ids: list[int]) -> dict[int, ChatMessage]:
+        mine = select(col(ChatSessionRow.id)).where(col(ChatSessionRow.member_id) == viewer.member_id)
+        statement = select(ChatMessageRow).where(
+            col(ChatMessageRow.session_id).in_(mine), col(ChatMessageRow.id).in_(ids)
+        )
+        return {row.id: row.to_domain() for row in await rows_of(self._engine, statement)}
+
+    async def page(self, viewer: Viewer, wanted: Slice) -> Page[ChatSession]:
+        statement = select(ChatSessionRow).where(col(ChatSessionRow.member_id) == viewer.member_id)
+        newest_first = [Order(col(ChatSessionRow.id), descending=True)]
+        return await page_of(self._engine, statement, newest_first, wanted, ChatSessionRow.to_domain)
+
+    async def page_messages(self, viewer: Viewer, session_id: int, wanted: Slice) -> Page[ChatMessage]:
+        mine = select(col(ChatSessionRow.id)).where(col(ChatSessionRow.member_id) == viewer.member_id)
+        statement = select(ChatMessageRow).where(
+            col(ChatMessageRow.session_id) == session_id, col(ChatMessageRow.session_id).in_(mine)
+        )
+        return await page_of(
+            self._engine, statement, [Order(col(ChatMessageRow.turn))], wanted, ChatMessageRow.to_domain
+        )
+
+    async def recent(self, session_id: int, *, before_turn: int, limit: int) -> list[ChatMessage]:
+        statement = (
+            select(ChatMessageRow)
+            .where(col(ChatMessageRow.session_id) == session_id, col(ChatMessageRow.turn) < before_turn)
+            .order_by(col(ChatMessageRow.turn).desc())
+            .limit(limit)
+        )
+        rows = await rows_of(self._engine, statement)
+        return [row.to_domain() for row in reversed(rows)]
+
+    async def reply(self, message_id: int) -> tuple[ChatMessage, int]:
+        statement = (
+            select(ChatMessageRow, col(ChatSessionRow.member_id))
+            .join(ChatSessionRow, col(ChatSessionRow.id) == col(ChatMessageRow.session_id))
+            .where(col(ChatMessageRow.id) == message_id)
+        )
+        async with AsyncSession(self._engine) as session:
+            found = (await session.execute(statement)).one_or_none()
+            if found is None:
+                raise unknown_message()
+            row, member_id = found
+            return row.to_domain(), member_id
+
+    async def ended_events(self, message_id: int) -> str | None:
+        statement = select(col(ChatMessageRow.events)).where(col(ChatMessageRow.id) == message_id)
+        async with self._engine.connect() as connection:
+            return (await connection.execute(statement)).scalar_one_or_none()

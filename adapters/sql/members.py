@@ -1,0 +1,115 @@
+"""Members: rows, the repository inside a transaction, and reads."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import Session
+from sqlmodel import Field, col
+
+from adapters.sql.naming import Row
+from adapters.sql.pages import Order, page_of, rows_of
+from adapters.sql.types import time_field
+from domain.errors import NotFound
+from domain.members import Claims, Member, Role
+from domain.pages import Page, Slice
+
+MAX_WEIGHT = 1_000_000
+
+
+class MemberRow(Row, table=True):
+    __tablename__ = "member"
+    __table_args__ = (CheckConstraint(f"weight BETWEEN 0 AND {MAX_WEIGHT}", name="weight_bounds"),)
+
+    id: int = Field(default=None, primary_key=True)
+    subject: str = Field(unique=True)
+    handle: str = Field(unique=True)
+    display_name: str
+    role: str
+    weight: int
+    admitted: bool
+    joined_at: datetime = time_field()
+    last_seen: datetime = time_field()
+    transaction_id: str
+
+    def to_domain(self) -> Member:
+        return Member(
+            id=self.id,
+            subject=self.subject,
+            handle=self.handle,
+            display_name=self.display_name,
+            role=Role(self.role),
+            weight=self.weight,
+            admitted=self.admitted,
+            joined_at=self.joined_at,
+            last_seen=self.last_seen,
+        )
+
+
+class SqlMembers:
+    """Port `Members`."""
+
+    def __init__(self, session: Session, transaction_id: str) -> None:
+        self._session = session
+        self._transaction_id = transaction_id
+
+    def by_subject(self, subject: str) -> Member | None:
+        row = self._session.scalar(select(MemberRow).where(col(MemberRow.subject) == subject))
+        return row.to_domain() if row else None
+
+    def by_id(self, member_id: int) -> Member:
+        row = self._session.get(MemberRow, member_id)
+        if row is None:
+            raise NotFound("There is no such member.")
+        return row.to_domain()
+
+    def handle_taken(self, handle: str) -> bool:
+        return self._session.scalar(select(col(MemberRow.id)).where(col(MemberRow.handle) == handle)) is not None
+
+    def add(self, claims: Claims, *, handle: str, admitted: bool, at: datetime) -> Member:
+        row = MemberRow(
+            subject=claims.subject,
+            handle=handle,
+            display_name=handle,
+            role=claims.role.value,
+            weight=1 if admitted else 0,
+            admitted=admitted,
+            joined_at=at,
+            last_seen=at,
+            transaction_id=self._transaction_id,
+        )
+        self._session.add(row)
+        self._session.flush()
+        return row.to_domain()
+
+    def save(self, member: Member) -> None:
+        row = self._session.get_one(MemberRow, member.id)
+        row.display_name = member.display_name
+        row.role = member.role.value
+        row.weight = member.weight
+        row.admitted = member.admitted
+        row.joined_at = member.joined_at
+        row.last_seen = member.last_seen
+        row.transaction_id = self._transaction_id
+
+
+class SqlMemberReads:
+    """Port `MemberReads`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def by_ids(self, ids: list[int]) -> dict[int, Member]:
+        rows = await rows_of(self._engine, select(MemberRow).where(col(MemberRow.id).in_(ids)))
+        return {row.id: row.to_domain() for row in rows}
+
+    async def by_handle(self, handle: str) -> Member | None:
+        rows = await rows_of(self._engine, select(MemberRow).where(col(MemberRow.handle) == handle))
+        return rows[0].to_domain() if rows else None
+
+    async def by_subject(self, subject: str) -> Member | None:
+        rows = await rows_of(self._engine, select(MemberRow).where(col(MemberRow.subject) == subject))
+        return rows[0].to_domain() if rows else None
+
+    async def page(self, wanted: Slice) -> Page[Member]:
+        return await page_of(self._engine, select(MemberRow), [Order(col(MemberRow.id))], wanted, MemberRow.to_domain)

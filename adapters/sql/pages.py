@@ -1,0 +1,93 @@
+"""Keyset pages over one SELECT."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from adapters.sql.types import UtcDateTime
+from domain.errors import BadInput
+from domain.pages import Key, Page, Slice
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One column of a total order; the last one of an order is unique."""
+
+    column: Any
+    """A mapped column or an expression of some."""
+    descending: bool = False
+
+
+async def rows_of[R](engine: AsyncEngine, statement: Select[R]) -> list[R]:
+    """All rows, detached, with no session left open."""
+    async with AsyncSession(engine, expire_on_commit=False) as session:
+        return list(await session.scalars(statement))
+
+
+async def page_of[R, T](
+    engine: AsyncEngine,
+    statement: Select[R],
+    order: Sequence[Order],
+    wanted: Slice,
+    to_domain: Callable[[R], T],
+) -> Page[T]:
+    """One slice. The statement may filter and join, but neither order nor limit."""
+    limited = statement.add_columns(*(part.column for part in order)).limit(wanted.size + 1)
+    for key, flipped in ((wanted.after, False), (wanted.before, True)):
+        if key is not None:
+            limited = limited.where(beyond(order, bound(order, key), flipped=flipped))
+    limited = limited.order_by(
+        *(part.column.desc() if part.descending != wanted.backward else part.column.asc() for part in order)
+    )
+    async with AsyncSession(engine, expire_on_commit=False) as session:
+        found = [(row[0], tuple(row[1:])) for row in (await session.execute(limited)).all()]
+    more, found = len(found) > wanted.size, found[: wanted.size]
+    if wanted.backward:
+        found.reverse()
+    return Page(
+        rows=[to_domain(row) for row, _ in found],
+        keys=[tuple(plain(value) for value in key) for _, key in found],
+        has_next=wanted.before is not None if wanted.backward else more,
+        has_previous=more if wanted.backward else wanted.after is not None,
+        count=lambda: count_of(engine, statement),
+    )
+
+
+async def count_of(engine: AsyncEngine, statement: Select[Any]) -> int:
+    counted = select(func.count()).select_from(statement.order_by(None).subquery())
+    async with engine.connect() as connection:
+        return int((await connection.execute(counted)).scalar_one())
+
+
+def beyond(order: Sequence[Order], key: Sequence[Any], *, flipped: bool) -> ColumnElement[bool]:
+    """Rows that stand after `key` in the order or, flipped, before it."""
+    choices = []
+    for at, part in enumerate(order):
+        equal = [before.column == value for before, value in zip(order[:at], key, strict=False)]
+        below = part.descending != flipped
+        choices.append(and_(*equal, part.column < key[at] if below else part.column > key[at]))
+    return or_(*choices)
+
+
+def bound(order: Sequence[Order], key: Key) -> list[Any]:
+    """A cursor's key as the columns' values. Raises BadInput when it belongs to another list."""
+    if len(key) != len(order):
+        raise BadInput("This cursor belongs to another list; take endCursor or startCursor of this one.")
+    return [as_column(part, value) for part, value in zip(order, key, strict=True)]
+
+
+def as_column(part: Order, value: str | int) -> Any:  # noqa: ANN401  # whatever the column holds
+    try:
+        if isinstance(part.column.type, UtcDateTime):
+            return datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
+        return part.column.type.python_type(value)
+    except ValueError:
+        raise BadInput("This cursor belongs to another list; take endCursor or startCursor of this one.") from None
+
+
+def plain(value: Any) -> str | int:  # noqa: ANN401  # whatever the column holds
+    return value if isinstance(value, str | int) else value.replace(tzinfo=None).isoformat(timespec="milliseconds")

@@ -1,0 +1,285 @@
+"""Proposals: rows, the repository inside a transaction, and reads."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Column, ColumnElement, Select, func, literal, or_, select, true, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session
+from sqlmodel import Field, col
+
+from adapters.sql.daos import SqlDaos, rules_of
+from adapters.sql.naming import Row
+from adapters.sql.pages import Order, count_of, page_of
+from adapters.sql.types import UtcDateTime, time_field
+from domain.members import Role, Viewer
+from domain.pages import Page, Slice
+from domain.proposals import (
+    Draft,
+    Proposal,
+    ProposalFilter,
+    ProposalOrder,
+    Status,
+    fingerprint,
+    unknown_proposal,
+)
+from domain.tally import Tally
+
+FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
+
+
+class ProposalRow(Row, table=True):
+    __tablename__ = "proposal"
+    __table_args__ = (
+        CheckConstraint(
+            "eligible >= in_favour + against + abstain AND in_favour >= 0 AND against >= 0 AND abstain >= 0",
+            name="tally_bounds",
+        ),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    number: int = Field(unique=True)
+    title: str
+    body: str
+    status: str = Field(index=True)
+    author_id: int = Field(foreign_key="member.id", index=True)
+    created_at: datetime = time_field()
+    changed_at: datetime = time_field()
+    seq: int
+    rules: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    eligible: int
+    in_favour: int
+    against: int
+    abstain: int
+    voters: int
+    starts_at: datetime | None = time_field(default=None, nullable=True)
+    ends_at: datetime | None = time_field(default=None, nullable=True)
+    fingerprint: str = Field(index=True)
+    transaction_id: str
+
+    def to_domain(self, topic_ids: tuple[int, ...] = ()) -> Proposal:
+        return Proposal(
+            id=self.id,
+            number=self.number,
+            title=self.title,
+            body=self.body,
+            status=Status(self.status),
+            author_id=self.author_id,
+            topic_ids=topic_ids,
+            created_at=self.created_at,
+            changed_at=self.changed_at,
+            rules=rules_of(self.rules),
+            tally=Tally(self.eligible, self.in_favour, self.against, self.abstain, self.voters),
+            seq=self.seq,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            transaction_id=self.transaction_id,
+        )
+
+
+class ProposalTopicRow(Row, table=True):
+    __tablename__ = "proposal_topic"
+
+    proposal_id: int = Field(primary_key=True, foreign_key="proposal.id")
+    topic_id: int = Field(primary_key=True, foreign_key="policy_topic.id", index=True)
+    position: int
+
+
+class StatusChangeRow(Row, table=True):
+    """The append-only history of states: who, when, why."""
+
+    __tablename__ = "status_change"
+
+    id: int = Field(default=None, primary_key=True)
+    proposal_id: int = Field(foreign_key="proposal.id", index=True)
+    status: str
+    at: datetime = time_field()
+    by_id: int | None = Field(default=None, foreign_key="member.id")
+    reason: str
+    transaction_id: str
+
+
+class SqlProposals:
+    """Port `Proposals`."""
+
+    def __init__(self, session: Session, transaction_id: str) -> None:
+        self._session = session
+        self._transaction_id = transaction_id
+
+    def add(self, author_id: int, draft: Draft, topic_ids: tuple[int, ...], *, at: datetime) -> Proposal:
+        row = ProposalRow(
+            number=SqlDaos(self._session).next_number(),
+            status=Status.DRAFT.value,
+            author_id=author_id,
+            created_at=at,
+            transaction_id=self._transaction_id,
+            **columns_of(Proposal(0, 0, draft.title, draft.body, Status.DRAFT, author_id, (), at, at, draft.rules)),
+        )
+        self._session.add(row)
+        self._session.flush()
+        self._save_topics(row.id, topic_ids)
+        return row.to_domain(topic_ids)
+
+    def locked(self, proposal_id: int) -> Proposal:
+        row = self._session.scalar(select(ProposalRow).where(col(ProposalRow.id) == proposal_id).with_for_update())
+        if row is None:
+            raise unknown_proposal()
+        return row.to_domain(self._topics(proposal_id))
+
+    def save(self, proposal: Proposal) -> None:
+        self._session.execute(
+            update(ProposalRow)
+            .where(col(ProposalRow.id) == proposal.id)
+            .values(status=proposal.status.value, transaction_id=self._transaction_id, **columns_of(proposal))
+            .execution_options(synchronize_session=False)
+        )
+        if proposal.topic_ids != self._topics(proposal.id):
+            self._save_topics(proposal.id, proposal.topic_ids)
+
+    def note_status(self, proposal: Proposal, *, by: int | None, reason: str = "") -> None:
+        self._session.add(
+            StatusChangeRow(
+                proposal_id=proposal.id,
+                status=proposal.status.value,
+                at=proposal.changed_at,
+                by_id=by,
+                reason=reason,
+                transaction_id=self._transaction_id,
+            )
+        )
+
+    def running_of(self, member_id: int) -> int:
+        running = [Status.OPEN.value, Status.VOTING.value]
+        return self._count(col(ProposalRow.author_id) == member_id, col(ProposalRow.status).in_(running))
+
+    def failed_twin(self, proposal: Proposal, *, since: datetime) -> int | None:
+        return self._session.scalar(
+            select(col(ProposalRow.number)).where(
+                col(ProposalRow.fingerprint) == fingerprint(proposal.title, proposal.body),
+                col(ProposalRow.status) == Status.FAILED.value,
+                col(ProposalRow.changed_at) >= since,
+            )
+        )
+
+    def ended(self, *, at: datetime, limit: int) -> list[int]:
+        voting, past = col(ProposalRow.status) == Status.VOTING.value, col(ProposalRow.ends_at) <= at
+        statement = select(col(ProposalRow.id)).where(voting, past).order_by(col(ProposalRow.ends_at)).limit(limit)
+        return list(self._session.scalars(statement))
+
+    def _count(self, *where: ColumnElement[bool]) -> int:
+        return int(self._session.scalar(select(func.count()).select_from(ProposalRow).where(*where)) or 0)
+
+    def _topics(self, proposal_id: int) -> tuple[int, ...]:
+        return tuple(
+            self._session.scalars(
+                select(col(ProposalTopicRow.topic_id))
+                .where(col(ProposalTopicRow.proposal_id) == proposal_id)
+                .order_by(col(ProposalTopicRow.position))
+            )
+        )
+
+    def _save_topics(self, proposal_id: int, topic_ids: tuple[int, ...]) -> None:
+        for row in self._session.scalars(
+            select(ProposalTopicRow).where(col(ProposalTopicRow.proposal_id) == proposal_id)
+        ):
+            self._session.delete(row)
+        self._session.flush()
+        self._session.add_all(
+            ProposalTopicRow(proposal_id=proposal_id, topic_id=topic_id, position=position)
+            for position, topic_id in enumerate(topic_ids)
+        )
+
+
+def columns_of(proposal: Proposal) -> dict[str, Any]:
+    """What may change of a proposal's row."""
+    return {
+        "title": proposal.title,
+        "body": proposal.body,
+        "changed_at": proposal.changed_at,
+        "seq": proposal.seq,
+        "rules": asdict(proposal.rules),
+        **asdict(proposal.tally),
+        "starts_at": proposal.starts_at,
+        "ends_at": proposal.ends_at,
+        "fingerprint": fingerprint(proposal.title, proposal.body),
+    }
+
+
+class SqlProposalReads:
+    """Port `ProposalReads`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def by_ids(self, viewer: Viewer, ids: list[int]) -> dict[int, Proposal]:
+        return await self._read(select(ProposalRow).where(visible_to(viewer), col(ProposalRow.id).in_(ids)))
+
+    async def any_by_ids(self, ids: list[int]) -> dict[int, Proposal]:
+        return await self._read(select(ProposalRow).where(col(ProposalRow.id).in_(ids)))
+
+    async def by_number(self, viewer: Viewer, number: int) -> Proposal | None:
+        found = await self._read(select(ProposalRow).where(visible_to(viewer), col(ProposalRow.number) == number))
+        return next(iter(found.values()), None)
+
+    async def page(self, viewer: Viewer, wanted: Slice, where: ProposalFilter, order: ProposalOrder) -> Page[Proposal]:
+        statement = select(ProposalRow).where(visible_to(viewer), *conditions(where))
+        page = await page_of(self._engine, statement, orders(order), wanted, lambda row: row)
+        topics = await self._topics([row.id for row in page.rows])
+        rows = [row.to_domain(topics.get(row.id, ())) for row in page.rows]
+        return Page(rows, page.keys, page.has_next, page.has_previous, lambda: count_of(self._engine, statement))
+
+    async def _read(self, statement: Select[ProposalRow]) -> dict[int, Proposal]:
+        async with AsyncSession(self._engine, expire_on_commit=False) as session:
+            rows = list(await session.scalars(statement))
+        topics = await self._topics([row.id for row in rows])
+        return {row.id: row.to_domain(topics.get(row.id, ())) for row in rows}
+
+    async def _topics(self, proposal_ids: list[int]) -> dict[int, tuple[int, ...]]:
+        if not proposal_ids:
+            return {}
+        statement = (
+            select(ProposalTopicRow)
+            .where(col(ProposalTopicRow.proposal_id).in_(proposal_ids))
+            .order_by(col(ProposalTopicRow.position))
+        )
+        found: dict[int, tuple[int, ...]] = {}
+        async with AsyncSession(self._engine) as session:
+            for row in await session.scalars(statement):
+                found[row.proposal_id] = (*found.get(row.proposal_id, ()), row.topic_id)
+        return found
+
+
+def visible_to(viewer: Viewer) -> ColumnElement[bool]:
+    """The same rule as `Proposal.visible_to`, for many."""
+    if viewer.role is Role.ADMIN:
+        return true()
+    return or_(col(ProposalRow.status) != Status.DRAFT.value, col(ProposalRow.author_id) == viewer.member_id)
+
+
+def conditions(where: ProposalFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if where.statuses:
+        found.append(col(ProposalRow.status).in_([status.value for status in where.statuses]))
+    if where.author_id is not None:
+        found.append(col(ProposalRow.author_id) == where.author_id)
+    if where.topic_id is not None:
+        tagged = select(col(ProposalTopicRow.proposal_id)).where(col(ProposalTopicRow.topic_id) == where.topic_id)
+        found.append(col(ProposalRow.id).in_(tagged))
+    if where.title_contains:
+        found.append(func.lower(col(ProposalRow.title)).contains(where.title_contains.lower(), autoescape=True))
+    if where.created_after is not None:
+        found.append(col(ProposalRow.created_at) > where.created_after)
+    return found
+
+
+def orders(order: ProposalOrder) -> list[Order]:
+    """CREATED by number, which rises with time and is unique; ENDING_SOON puts what has no end last."""
+    match order:
+        case ProposalOrder.CREATED_DESC:
+            return [Order(col(ProposalRow.number), descending=True)]
+        case ProposalOrder.CREATED_ASC:
+            return [Order(col(ProposalRow.number))]
+        case ProposalOrder.ENDING_SOON:
+            ends = func.coalesce(col(ProposalRow.ends_at), literal(FAR, UtcDateTime()), type_=UtcDateTime())
+            return [Order(ends), Order(col(ProposalRow.number))]

@@ -1,0 +1,106 @@
+"""Resolutions: rows, the repository inside a transaction, and reads."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import Session
+from sqlmodel import Field, col
+
+from adapters.sql.daos import SqlDaos, rules_of
+from adapters.sql.naming import Row
+from adapters.sql.pages import Order, page_of, rows_of
+from adapters.sql.types import time_field
+from domain.pages import Page, Slice
+from domain.resolutions import Decision, Resolution, ResolutionReason
+from domain.tally import Rules, Tally
+
+
+class ResolutionRow(Row, table=True):
+    __tablename__ = "resolution"
+
+    id: int = Field(default=None, primary_key=True)
+    seq: int = Field(unique=True)
+    proposal_id: int = Field(unique=True, foreign_key="proposal.id")
+    passed: bool
+    reason: str
+    rules: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    eligible: int
+    in_favour: int
+    against: int
+    abstain: int
+    voters: int
+    tally_seq: int
+    decided_at: datetime = time_field()
+    transaction_id: str
+
+    def to_domain(self) -> Resolution:
+        return Resolution(
+            id=self.id,
+            seq=self.seq,
+            proposal_id=self.proposal_id,
+            passed=self.passed,
+            reason=ResolutionReason(self.reason),
+            rules=rules_of(self.rules),
+            tally=Tally(self.eligible, self.in_favour, self.against, self.abstain, self.voters),
+            tally_seq=self.tally_seq,
+            decided_at=self.decided_at,
+            transaction_id=self.transaction_id,
+        )
+
+
+class SqlResolutions:
+    """Port `Resolutions`."""
+
+    def __init__(self, session: Session, transaction_id: str) -> None:
+        self._session = session
+        self._transaction_id = transaction_id
+
+    def add(
+        self, proposal_id: int, decision: Decision, *, rules: Rules, tally: Tally, tally_seq: int, at: datetime
+    ) -> Resolution:
+        row = ResolutionRow(
+            seq=SqlDaos(self._session).next_resolution(),
+            proposal_id=proposal_id,
+            passed=decision.passed,
+            reason=decision.reason.value,
+            rules=asdict(rules),
+            **asdict(tally),
+            tally_seq=tally_seq,
+            decided_at=at,
+            transaction_id=self._transaction_id,
+        )
+        self._session.add(row)
+        self._session.flush()
+        return row.to_domain()
+
+
+class SqlResolutionReads:
+    """Port `ResolutionReads`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def by_ids(self, ids: list[int]) -> dict[int, Resolution]:
+        rows = await rows_of(self._engine, select(ResolutionRow).where(col(ResolutionRow.id).in_(ids)))
+        return {row.id: row.to_domain() for row in rows}
+
+    async def by_proposals(self, proposal_ids: list[int]) -> dict[int, Resolution]:
+        statement = select(ResolutionRow).where(col(ResolutionRow.proposal_id).in_(proposal_ids))
+        return {row.proposal_id: row.to_domain() for row in await rows_of(self._engine, statement)}
+
+    async def page(self, wanted: Slice) -> Page[Resolution]:
+        newest_first = [Order(col(ResolutionRow.seq), descending=True)]
+        return await page_of(self._engine, select(ResolutionRow), newest_first, wanted, ResolutionRow.to_domain)
+
+    async def after(self, seq: int, limit: int = 100) -> list[Resolution]:
+        statement = select(ResolutionRow).where(col(ResolutionRow.seq) > seq)
+        rows = await rows_of(self._engine, statement.order_by(col(ResolutionRow.seq)).limit(limit))
+        return [row.to_domain() for row in rows]
+
+    async def last_seq(self) -> int:
+        async with self._engine.connect() as connection:
+            newest = (await connection.execute(select(func.max(col(ResolutionRow.seq))))).scalar_one()
+        return -1 if newest is None else int(newest)

@@ -1,0 +1,143 @@
+"""Electorate, votes and ballots: rows, the repository inside a transaction, and reads."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, UniqueConstraint, func, insert, literal, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import Session
+from sqlmodel import Field, col
+
+from adapters.sql.members import MemberRow
+from adapters.sql.naming import Row
+from adapters.sql.pages import Order, page_of, rows_of
+from adapters.sql.types import time_field
+from domain.members import Viewer
+from domain.pages import Page, Slice
+from domain.tally import Choice
+from domain.votes import Ballot, CastBy, Vote
+
+
+class ElectorateRow(Row, table=True):
+    """Who may vote with which weight, frozen at the start of voting."""
+
+    __tablename__ = "electorate"
+
+    proposal_id: int = Field(primary_key=True, foreign_key="proposal.id")
+    member_id: int = Field(primary_key=True, foreign_key="member.id")
+    weight: int
+
+
+class VoteRow(Row, table=True):
+    """A member's vote with its current ballot; `BallotRow` keeps every revision."""
+
+    __tablename__ = "vote"
+    __table_args__ = (UniqueConstraint("proposal_id", "member_id"),)
+
+    id: int = Field(default=None, primary_key=True)
+    proposal_id: int = Field(foreign_key="proposal.id")
+    member_id: int = Field(foreign_key="member.id", index=True)
+    revision: int
+    choice: str
+    weight: int
+    cast_by: str
+    confidence: float | None = None
+    reason: str | None = None
+    cast_at: datetime = time_field()
+    transaction_id: str
+
+    def to_domain(self) -> Vote:
+        ballot = Ballot(
+            proposal_id=self.proposal_id,
+            member_id=self.member_id,
+            choice=Choice(self.choice),
+            weight=self.weight,
+            cast_by=CastBy(self.cast_by),
+            confidence=self.confidence,
+            reason=self.reason,
+        )
+        return Vote(self.id, self.revision, ballot, self.cast_at, self.transaction_id)
+
+
+class BallotRow(Row, table=True):
+    """One revision of a vote; never changed."""
+
+    __tablename__ = "ballot"
+
+    vote_id: int = Field(primary_key=True, foreign_key="vote.id")
+    revision: int = Field(primary_key=True)
+    choice: str
+    weight: int
+    cast_by: str
+    confidence: float | None = None
+    reason: str | None = None
+    cast_at: datetime = time_field()
+    transaction_id: str
+
+
+class SqlBallots:
+    """Port `Ballots`."""
+
+    def __init__(self, session: Session, transaction_id: str) -> None:
+        self._session = session
+        self._transaction_id = transaction_id
+
+    def freeze(self, proposal_id: int) -> int:
+        eligible = select(literal(proposal_id), col(MemberRow.id), col(MemberRow.weight)).where(
+            col(MemberRow.admitted), col(MemberRow.weight) > 0
+        )
+        self._session.execute(insert(ElectorateRow).from_select(["proposal_id", "member_id", "weight"], eligible))
+        total = select(func.sum(col(ElectorateRow.weight))).where(col(ElectorateRow.proposal_id) == proposal_id)
+        return int(self._session.scalar(total) or 0)
+
+    def frozen_weight(self, proposal_id: int, member_id: int) -> int:
+        row = self._session.get(ElectorateRow, (proposal_id, member_id))
+        return row.weight if row else 0
+
+    def current(self, proposal_id: int, member_id: int) -> Vote | None:
+        row = self._session.scalar(self._of(proposal_id, member_id))
+        return row.to_domain() if row else None
+
+    def add(self, ballot: Ballot, *, replaces: Vote | None, at: datetime) -> Vote:
+        cast: dict[str, Any] = {
+            "choice": ballot.choice.value,
+            "weight": ballot.weight,
+            "cast_by": ballot.cast_by.value,
+            "confidence": ballot.confidence,
+            "reason": ballot.reason,
+            "cast_at": at,
+            "transaction_id": self._transaction_id,
+            "revision": replaces.revision + 1 if replaces else 1,
+        }
+        row = self._session.scalar(self._of(ballot.proposal_id, ballot.member_id)) if replaces else None
+        if row is None:
+            row = VoteRow(proposal_id=ballot.proposal_id, member_id=ballot.member_id, **cast)
+            self._session.add(row)
+        else:
+            row.sqlmodel_update(cast)
+        self._session.flush()
+        self._session.add(BallotRow(vote_id=row.id, **cast))
+        return row.to_domain()
+
+    def _of(self, proposal_id: int, member_id: int) -> Select[VoteRow]:
+        return select(VoteRow).where(col(VoteRow.proposal_id) == proposal_id, col(VoteRow.member_id) == member_id)
+
+
+class SqlVoteReads:
+    """Port `VoteReads`. Votes exist from VOTING on, when every member sees the proposal."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def by_ids(self, viewer: Viewer, ids: list[int]) -> dict[int, Vote]:
+        rows = await rows_of(self._engine, select(VoteRow).where(col(VoteRow.id).in_(ids)))
+        return {row.id: row.to_domain() for row in rows}
+
+    async def own(self, viewer: Viewer, proposal_ids: list[int]) -> dict[int, Vote]:
+        mine = col(VoteRow.member_id) == viewer.member_id
+        rows = await rows_of(self._engine, select(VoteRow).where(mine, col(VoteRow.proposal_id).in_(proposal_ids)))
+        return {row.proposal_id: row.to_domain() for row in rows}
+
+    async def page(self, viewer: Viewer, proposal_id: int, wanted: Slice) -> Page[Vote]:
+        statement = select(VoteRow).where(col(VoteRow.proposal_id) == proposal_id)
+        return await page_of(self._engine, statement, [Order(col(VoteRow.id))], wanted, VoteRow.to_domain)

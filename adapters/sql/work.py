@@ -1,0 +1,74 @@
+"""One transaction's repositories, time and outgoing events and jobs."""
+
+from dataclasses import asdict
+from datetime import datetime
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from adapters.sql.chats import SqlChats
+from adapters.sql.clock import Clock
+from adapters.sql.daos import SqlDaos
+from adapters.sql.documents import SqlDocuments
+from adapters.sql.members import SqlMembers
+from adapters.sql.memories import SqlMemories
+from adapters.sql.outbox import OutboxRow
+from adapters.sql.proposals import SqlProposals
+from adapters.sql.resolutions import SqlResolutions
+from adapters.sql.topics import SqlTopics
+from adapters.sql.votes import SqlBallots
+from domain.chats import Chats
+from domain.daos import Daos
+from domain.documents import Documents
+from domain.events import Event, topics_of
+from domain.members import Members
+from domain.memories import Memories
+from domain.proposals import Proposals
+from domain.resolutions import Resolutions
+from domain.topics import Topics
+from domain.votes import Ballots
+
+OUTBOX_TOPIC = "outbox"
+
+
+class SqlWork:
+    """Port `Work`. `announced` holds the bus topics that the transaction touched."""
+
+    def __init__(self, session: Session, clock: Clock) -> None:
+        self._session = session
+        self._clock = clock
+        self.announced: list[str] = []
+        self.transaction_id = str(uuid4())
+        self.daos: Daos = SqlDaos(session)
+        self.members: Members = SqlMembers(session, self.transaction_id)
+        self.documents: Documents = SqlDocuments(session, self.transaction_id)
+        self.memories: Memories = SqlMemories(session, self.transaction_id)
+        self.topics: Topics = SqlTopics(session)
+        self.chats: Chats = SqlChats(session, self.transaction_id)
+        self.proposals: Proposals = SqlProposals(session, self.transaction_id)
+        self.ballots: Ballots = SqlBallots(session, self.transaction_id)
+        self.resolutions: Resolutions = SqlResolutions(session, self.transaction_id)
+
+    def now(self) -> datetime:
+        return self._clock(self._session)
+
+    def emit(self, event: Event) -> None:
+        self._send("event", type(event).__name__, asdict(event))
+        self.announced += topics_of(event)
+
+    def enqueue(self, task: str, *args: int | str, due_at: datetime | None = None) -> None:
+        self._send("job", task, {"args": list(args)}, due_at=due_at)
+
+    def _send(self, kind: str, name: str, args: dict[str, object], *, due_at: datetime | None = None) -> None:
+        now = self.now()
+        self._session.add(
+            OutboxRow(
+                kind=kind,
+                name=name,
+                args=args,
+                transaction_id=self.transaction_id,
+                created_at=now,
+                due_at=due_at or now,
+            )
+        )
+        self.announced.append(OUTBOX_TOPIC)

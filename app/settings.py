@@ -1,0 +1,156 @@
+"""Every setting, one class. Names are those of the environment and of `.env`; `.env.example` lists them all."""
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from domain.members import Admission
+
+WITH_CREDENTIALS = {"postgresql+asyncpg": "user:password@", "bolt": "user:password@", "neo4j": "user:password@"}
+"""Schemes of servers that let nobody in without a name and a password."""
+
+
+class BadSettings(Exception):
+    """What is wrong and what to do, in one line."""
+
+
+class Settings(BaseSettings):
+    """Read from arguments, then the environment, then `.env`. An empty value means the default."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_ignore_empty=True,
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    profile: Literal["development", "production"] = Field(
+        "development", description="development shows introspection to everyone; production does not."
+    )
+    data_dir: Path = Field(Path(".data"), description="Folder of the database, the files, the key and the engines.")
+    host: str = Field("127.0.0.1", description="Address to serve on; AUTH=local allows loopback only.")
+    port: int = Field(8000, ge=1, le=65535, description="Port to serve on.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Origins of other sites whose pages may call the API, separated by commas."
+    )
+    database_url: str = Field("", repr=False, description="Empty: SQLite in the data folder. postgresql+asyncpg://...")
+    redis_url: str = Field("", repr=False, description="Empty: the Redis that `frontier up` starts. redis://...")
+    graph_url: str = Field("", repr=False, description="Empty: the FalkorDB that `frontier up` starts. falkordb://...")
+    memory_url: str = Field("", repr=False, description="Empty: Mem0 in process, its vectors in that FalkorDB.")
+    openai_api_key: SecretStr | None = Field(None, description="Empty: the built-in answerer; a key: the model below.")
+    openai_base_url: str | None = Field(None, description="Another server that speaks the OpenAI protocol.")
+    openai_model: str = Field("gpt-4o-mini", description="The model that answers when there is a key.")
+    embeddings: Literal["local"] = Field("local", description="local: MiniLM on this machine.")
+    ner: Literal["spacy"] = Field("spacy", description="spacy: named entities found on this machine.")
+    auth: Literal["local"] = Field("local", description="local: tokens of `frontier token`, signed with a key here.")
+    blobs: Literal["disk"] = Field("disk", description="disk: uploaded files in the data folder.")
+    admission: Admission = Field(
+        Admission.OPEN, description="open: a newcomer has weight 1; approve: it waits for an ADMIN."
+    )
+    public: bool = Field(False, description="true: OPEN and later proposals can be read without a token.")
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lowercase(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("database_url", "redis_url", "graph_url", "memory_url")
+    @classmethod
+    def _has_credentials(cls, url: str) -> str:
+        needed = WITH_CREDENTIALS.get(urlsplit(url).scheme)
+        if needed and not (urlsplit(url).username and urlsplit(url).password):
+            raise ValueError(f"give the credentials in the URL: {urlsplit(url).scheme}://{needed}host/...")
+        return url
+
+    @model_validator(mode="after")
+    def _stays_on_loopback(self) -> Self:
+        if self.auth == "local" and not is_loopback(self.host):
+            raise ValueError(f"AUTH=local serves on loopback only: set HOST=127.0.0.1, not {self.host}")
+        return self
+
+    @property
+    def needs_embedded_server(self) -> bool:
+        """Whether `frontier up` has to start the embedded Redis and FalkorDB."""
+        return not (self.redis_url and self.graph_url and self.memory_url)
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'frontier.db'}"
+
+    @property
+    def redis(self) -> str:
+        return self.redis_url or self._embedded("redis")
+
+    @property
+    def graph(self) -> str:
+        return self.graph_url or self._embedded("falkordb")
+
+    @property
+    def memory(self) -> str:
+        return self.memory_url or self._embedded("falkordb")
+
+    @property
+    def embedded_folder(self) -> Path:
+        return self.data_dir / "redis"
+
+    @property
+    def port_file(self) -> Path:
+        """Where `frontier up` writes the embedded server's port."""
+        return self.data_dir / "redis.port"
+
+    @property
+    def seeded_file(self) -> Path:
+        """Stands when the demo DAO was planted from this folder, so that a warm start need not look."""
+        return self.data_dir / "seeded"
+
+    @property
+    def token_key(self) -> Path:
+        return self.data_dir / "token.key"
+
+    @property
+    def blob_folder(self) -> Path:
+        return self.data_dir / "blobs"
+
+    def _embedded(self, scheme: str) -> str:
+        try:
+            return f"{scheme}://127.0.0.1:{int(self.port_file.read_text())}"
+        except FileNotFoundError:
+            raise BadSettings(
+                f"The embedded Redis of {self.data_dir} is not running: start `frontier up`, or set REDIS_URL."
+            ) from None
+        except ValueError:
+            raise BadSettings(f"{self.port_file} holds no port: delete it and start `frontier up`.") from None
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def load_settings(**given: Any) -> Settings:  # noqa: ANN401  # any field of Settings
+    """The settings, with `given` before environment and `.env`; what is None in it is left out. Raises BadSettings."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        raise BadSettings("; ".join(_line(problem["loc"], problem["msg"]) for problem in error.errors())) from None
+
+
+def _line(where: tuple[int | str, ...], message: str) -> str:
+    name = ".".join(map(str, where)).upper()
+    message = message.removeprefix("Value error, ")
+    if message == "Extra inputs are not permitted":
+        message = "is no setting: .env.example names them all"
+    return f"{name}: {message}" if name else message

@@ -1,0 +1,19 @@
+"""Logs: one line an event, on stderr, with the process's name."""
+
+import logging
+
+from app.settings import Settings
+
+CHATTY = ("httpx", "httpcore", "aiosqlite", "asyncio", "openai", "neo4j", "mem0", "graphiti_core", "alembic")
+"""Libraries whose INFO says nothing that an operator can use."""
+
+
+def configure_logs(settings: Settings, process: str) -> None:
+    logging.basicConfig(
+        level=settings.log_level.upper(),
+        format=f"%(asctime)s {process:<7} %(levelname)-7s %(name)s: %(message)s",
+        datefmt="%H:%M:%S",
+        force=True,
+    )
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
