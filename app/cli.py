@@ -42,8 +42,8 @@ def frontier() -> None:
 def up(data_dir: Path | None, host: str | None, port: int | None, no_seed: bool) -> None:
     """Start everything, in the foreground.
 
-    Redis with FalkorDB, the database, API and worker. Ctrl-C ends all of it; a part that dies is started again. The first
-    start plants a demo DAO of twelve members.
+    Redis with FalkorDB, the database, API and worker. Ctrl-C ends all of it; a part that dies is
+    started again. The first start plants a demo DAO of twelve members.
 
     \b
     Examples:
@@ -109,14 +109,24 @@ def worker(data_dir: Path | None) -> None:
 
 @frontier.command()
 @data_dir_option
-def migrate(data_dir: Path | None) -> None:
+@click.option("--check", is_flag=True, help="Change nothing; fail when the models have what no migration brings.")
+def migrate(data_dir: Path | None, check: bool) -> None:
     """Bring the database to its newest version.
 
     Nothing happens when it is there already; `frontier up` does it at every start.
-    """
-    from app.migrations import migrate as run
 
-    run(_settings(data_dir))
+    \b
+    Examples:
+      frontier migrate
+      DATABASE_URL=postgresql+asyncpg://user:password@127.0.0.1/frontier frontier migrate
+    """
+    import asyncio
+
+    settings = _settings(data_dir)
+
+    from adapters.sql import migrations
+
+    asyncio.run((migrations.check if check else migrations.upgrade)(settings.database))
 
 
 @frontier.command()
@@ -175,7 +185,8 @@ def token(handle: str, data_dir: Path | None, admin: bool, days: int) -> None:
 def ingest(folder: Path, handle: str, dao: bool, data_dir: Path | None) -> None:
     """Hand a folder of documents to a member's twin.
 
-    PDF, Markdown and text files of up to 20 MiB below FOLDER. The worker reads them; what is already known is not read again.
+    PDF, Markdown and text files of up to 20 MiB below FOLDER, sent to the running server. Its
+    worker reads them; what is already known is not read again.
 
     \b
     Examples:

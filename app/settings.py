@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     admission: Admission = Field(
         Admission.OPEN, description="open: a newcomer has weight 1; approve: it waits for an ADMIN."
     )
-    public: bool = Field(False, description="true: OPEN and later proposals can be read without a token.")
+    public: bool = Field(default=False, description="true: OPEN and later proposals can be read without a token.")
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -108,6 +108,19 @@ class Settings(BaseSettings):
     def port_file(self) -> Path:
         """Where `frontier up` writes the embedded server's port."""
         return self.data_dir / "redis.port"
+
+    @property
+    def address_file(self) -> Path:
+        """Where `frontier up` writes the URL it serves on."""
+        return self.data_dir / "address"
+
+    @property
+    def address(self) -> str:
+        """The URL of the API: where `frontier up` serves from this folder, else where it would."""
+        if self.address_file.exists():
+            return self.address_file.read_text().strip()
+        host = f"[{self.host.strip('[]')}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
 
     @property
     def seeded_file(self) -> Path:

@@ -53,15 +53,15 @@ class Child:
     process: asyncio.subprocess.Process | None = None
     exit_code: int | None = None
     deaths: int = 0
-    stopping: bool = False
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
         """Start it, and start it again whenever it dies. Returns after `stop`."""
-        while not self.stopping:
+        while not self.stopping.is_set():
             started = time.monotonic()
             self.process = await start(self.program)
             self.exit_code = await self.process.wait()
-            if self.stopping:
+            if self.stopping.is_set():
                 return
             self.deaths += 1
             delay = self.backoff.after(time.monotonic() - started)
@@ -70,7 +70,7 @@ class Child:
 
     async def stop(self, *, patience: float = PATIENCE) -> None:
         """Ask it to end; make it after `patience` seconds."""
-        self.stopping = True
+        self.stopping.set()
         process = self.process
         if process is None or process.returncode is not None:
             return

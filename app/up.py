@@ -22,6 +22,7 @@ from adapters.embedded.falkordb import (
     missing_libraries,
     server_command,
 )
+from adapters.sql.revision import at_newest
 from app.settings import BadSettings, Settings
 from app.supervisor import Child, Program, ending, start
 
@@ -53,6 +54,7 @@ class Up:
         """Returns after Ctrl-C or SIGTERM. Raises BadSettings or StartFailed for what the user can mend."""
         self._settings.data_dir.mkdir(parents=True, exist_ok=True)
         with only_one(self._settings.data_dir):
+            self._settings.address_file.unlink(missing_ok=True)  # of a run that was killed
             check_port(self._settings.host, self._settings.port)
             work = asyncio.create_task(self._serve())
             for number in STOPS:
@@ -71,7 +73,7 @@ class Up:
 
     async def _serve(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            migration = tasks.create_task(self._once("migrate", "database is at its newest version"))
+            migration = tasks.create_task(self._migrate())
             if self._settings.needs_embedded_server:
                 await self._start_engine(tasks)
             await migration
@@ -81,6 +83,10 @@ class Up:
                 await self._once("seed", "demo DAO is there")
             await self._until_ready()
             self._welcome()
+
+    async def _migrate(self) -> None:
+        if not at_newest(self._settings.database):
+            await self._once("migrate", "database is at its newest version")
 
     async def _start_engine(self, tasks: asyncio.TaskGroup) -> None:
         """Redis with FalkorDB, on its last port if that is still free."""
@@ -142,6 +148,7 @@ class Up:
 
         token = LocalTokens(self._settings.token_key).issue(NEWCOMER)
         address = f"http://{bracketed(self._settings.host)}:{self._settings.port}"
+        self._settings.address_file.write_text(address)
         self.say("ready")
         click.echo(
             f"\n  GraphiQL, signed in as {NEWCOMER}:\n    {address}/graphiql#token={token}\n"
@@ -154,8 +161,7 @@ class Up:
         """The servers first, together; then what they talk to."""
         for children in (self._servers, self._engines):
             await asyncio.gather(*(child.stop() for child in children))
-        if self._engines:
-            self._settings.port_file.unlink(missing_ok=True)
+        self._settings.address_file.unlink(missing_ok=True)
         self.say("stopped")
 
 

@@ -94,6 +94,8 @@ def topics_of(event: Event) -> list[str]:
             return [f"document:{id}" for id in ids]
         case ProposalChanged(proposal_id=id) | BallotCast(proposal_id=id):
             return [f"proposal:{id}"]
+        case ReplyEnded(message_id=id):
+            return [f"message:{id}"]
         case ProposalResolved(proposal_id=id):
             return [f"proposal:{id}", "resolutions"]
         case _:

@@ -24,8 +24,9 @@ t s d ll ve re m oh yes mr mrs ms dr
 GENERIC = """
 do go get make take give come have need use keep put say tell know think see look find want let try call called name
 work thing way kind sort type time happen become became stand lie hang belong concern mean own owns person people
-place part number amount point case fact lot bit start new current right good bad able different certain order show
+place part number amount point case fact lot bit new current right good bad able different certain order show
 describe explain list summarise mention say write note document file according happen high wrong matter issue live
+speak wear sort concern deal belong read include contain apply plan mention
 total required allowed required necessary supposed possible state role level value size other often usually ask
 """
 
@@ -56,9 +57,29 @@ IRREGULAR = {
 NUMBERS = {
     word: str(number)
     for number, words in enumerate(
-        "zero|one first once|two second twice both|three third thrice|four fourth|five fifth|six sixth|seven seventh|eight eighth|"
-        "nine ninth|ten tenth|eleven eleventh|twelve twelfth dozen|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|"
-        "nineteen|twenty".split("|")
+        [
+            "zero",
+            "one first once",
+            "two second twice both",
+            "three third thrice",
+            "four fourth",
+            "five fifth",
+            "six sixth",
+            "seven seventh",
+            "eight eighth",
+            "nine ninth",
+            "ten tenth",
+            "eleven eleventh",
+            "twelve twelfth dozen",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        ]
     )
     for word in words.split()
 } | {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "ninety": "90", "hundred": "100", "thousand": "1000"}
@@ -81,7 +102,8 @@ PHRASES = tuple(
 )  # fmt: skip
 
 FAMILIES = (
-    "cost price fee charge expense expensive rate pay spend rent tariff contribution money wage salary earn € $ £ euro eur dollar usd",
+    "cost price fee charge expense expensive rate pay spend",
+    "money euro eur dollar usd € $ £",
     "repair fix mend service maintain maintenance restore overhaul",
     "break broken fail failure die damage defect defective crash malfunction stop kaputt",
     "responsible duty supervise manage lead head run chair coordinate handle organise organize",
@@ -112,14 +134,14 @@ FAMILIES = (
     "dislike hate loathe detest stand mind",
     "buy purchase acquire order",
     "sell sale sold",
-    "tall high height hedge" ,
+    "tall high height",
     "hot heat temperature warm degree ° celsius",
     "heavy weigh weight kilo kg gram",
     "quick fast speed rapid slow",
     "loud noise noisy quiet silence volume",
     "fuel diesel petrol gas gasoline",
     "climb hike walk trek ascend",
-    "hike tour trip excursion journey",
+    "tour trip excursion journey",
     "wife husband spouse partner girlfriend boyfriend",
     "kid child son daughter",
     "mother mum mom parent father dad",
@@ -156,7 +178,10 @@ FAMILIES = (
 )  # fmt: skip
 
 KINDS: tuple[tuple[str, str], ...] = (
-    ("colour color", "red green blue yellow black white grey gray brown orange purple pink violet silver gold turquoise"),
+    (
+        "colour color",
+        "red green blue yellow black white grey gray brown orange purple pink violet silver gold turquoise",
+    ),
     ("weekday day", "monday tuesday wednesday thursday friday saturday sunday weekday weekend daily mondays tuesdays"),
     ("month", "january february march april may june july august september october november december"),
     ("season", "spring summer autumn fall winter"),
@@ -167,6 +192,9 @@ KINDS: tuple[tuple[str, str], ...] = (
     ("instrument", "piano guitar violin cello flute trumpet drums clarinet organ bass accordion saxophone"),
     ("fruit", "apple pear banana plum cherry grape orange strawberry raspberry mango"),
     ("vegetable", "tomato carrot potato bean lettuce cucumber onion cabbage spinach pea leek"),
-    ("relative family", "mother father sister brother son daughter aunt uncle cousin wife husband grandmother grandfather"),
+    (
+        "relative family",
+        "mother father sister brother son daughter aunt uncle cousin wife husband grandmother grandfather",
+    ),
     ("pay cost", "free nothing half"),
 )

@@ -125,8 +125,8 @@ class MemoryReads(Protocol):
     async def all_by_ids(self, ids: Iterable[int]) -> dict[int, Memory]:
         """For projections only: whatever their group."""
 
-    async def of_document(self, document_id: int) -> list[Memory]:
-        """For projections only: a document's passages in order."""
+    async def of_source(self, *, document_id: int | None = None, message_id: int | None = None) -> list[Memory]:
+        """For projections only: a document's or a turn's passages in order."""
 
     async def page(self, viewer: Viewer, wanted: Slice, where: MemoryFilter) -> Page[Memory]:
         """What the viewer's own twin remembers."""

@@ -252,6 +252,9 @@ class ProposalReads(Protocol):
     """Proposals as the viewer may see them; what is invisible is absent."""
 
     async def by_ids(self, viewer: Viewer, ids: list[int]) -> dict[int, Proposal]: ...
+    async def any_by_ids(self, ids: list[int]) -> dict[int, Proposal]:
+        """For projections only: whoever may see them."""
+
     async def by_number(self, viewer: Viewer, number: int) -> Proposal | None: ...
     async def page(
         self, viewer: Viewer, wanted: Slice, where: ProposalFilter, order: ProposalOrder

@@ -52,8 +52,8 @@ def ends(event: ReplyEvent) -> bool:
 
 
 def encode(event: ReplyEvent) -> str:
-    """One event as JSON."""
-    return json.dumps(fields_of(event), ensure_ascii=False, separators=(",", ":"))
+    """One event as JSON, in ASCII: half a surrogate pair from a model must not stop the stream."""
+    return json.dumps(fields_of(event), separators=(",", ":"))
 
 
 def decode(text: str | bytes) -> ReplyEvent:

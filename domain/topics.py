@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from domain.members import Viewer
 from domain.pages import Page, Slice
 
 
@@ -29,5 +30,10 @@ class Topics(Protocol):
 
 
 class TopicReads(Protocol):
-    async def by_ids(self, ids: list[int]) -> dict[int, PolicyTopic]: ...
-    async def page(self, wanted: Slice) -> Page[PolicyTopic]: ...
+    """Topics of what the viewer may read: others' titles would tell what private documents are about."""
+
+    async def by_ids(self, viewer: Viewer, ids: list[int]) -> dict[int, PolicyTopic]: ...
+    async def page(self, viewer: Viewer, wanted: Slice) -> Page[PolicyTopic]: ...
+
+    async def all_by_ids(self, ids: list[int]) -> dict[int, PolicyTopic]:
+        """For projections only."""

@@ -66,4 +66,3 @@ class Transact(Protocol):
 
         Raises Conflict when the key came with another input before.
         """
-

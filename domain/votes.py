@@ -62,3 +62,9 @@ class VoteReads(Protocol):
         """The viewer's own votes by proposal."""
 
     async def page(self, viewer: Viewer, proposal_id: int, wanted: Slice) -> Page[Vote]: ...
+
+    async def revisions(self, vote_id: int) -> list[Vote]:
+        """For projections only: every ballot of a vote, oldest first."""
+
+    async def of_proposal(self, proposal_id: int) -> list[Vote]:
+        """For projections only: every vote on a proposal."""

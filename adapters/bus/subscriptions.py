@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Protocol, Self
@@ -28,7 +29,7 @@ class Handler(Protocol):
 
 class Channel:
     def __init__(self) -> None:
-        self.handlers: set[Handler] = set()
+        self.handlers: Counter[Handler] = Counter()
         self.acknowledged = asyncio.Event()
 
 
@@ -65,7 +66,7 @@ class Subscriptions:
         if self._owner is None:
             raise RuntimeError("Enter the subscriptions first: `async with`.")
         channel = self._channels.setdefault(name, Channel())
-        channel.handlers.add(handler)
+        channel.handlers[handler] += 1
         self._unsettle(name)
         try:
             if not channel.acknowledged.is_set():
@@ -76,7 +77,9 @@ class Subscriptions:
             self._leave(name, channel, handler)
 
     def _leave(self, name: str, channel: Channel, handler: Handler) -> None:
-        channel.handlers.discard(handler)
+        channel.handlers[handler] -= 1
+        if not channel.handlers[handler]:
+            del channel.handlers[handler]
         self._unsettle(name)
 
     def _unsettle(self, name: str) -> None:

@@ -146,8 +146,11 @@ class SqlMemoryReads:
     async def all_by_ids(self, ids: Iterable[int]) -> dict[int, Memory]:
         return await self._read(col(MemoryRow.id).in_(list(ids)))
 
-    async def of_document(self, document_id: int) -> list[Memory]:
-        found = await self._read(col(MemoryRow.document_id) == document_id)
+    async def of_source(self, *, document_id: int | None = None, message_id: int | None = None) -> list[Memory]:
+        column, value = (
+            (MemoryRow.message_id, message_id) if document_id is None else (MemoryRow.document_id, document_id)
+        )
+        found = await self._read(col(column) == value)
         return sorted(found.values(), key=lambda memory: memory.content.position)
 
     async def page(self, viewer: Viewer, wanted: Slice, where: MemoryFilter) -> Page[Memory]:

@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
+from adapters.sql import documents, proposals
+from adapters.sql.documents import DocumentRow, DocumentTopicRow
 from adapters.sql.naming import Row
 from adapters.sql.pages import Order, page_of, rows_of
+from adapters.sql.proposals import ProposalRow, ProposalTopicRow
+from domain.members import Viewer
 from domain.pages import Page, Slice
 from domain.topics import PolicyTopic, topic_key
 
@@ -47,10 +51,32 @@ class SqlTopicReads:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def by_ids(self, ids: list[int]) -> dict[int, PolicyTopic]:
-        rows = await rows_of(self._engine, select(TopicRow).where(col(TopicRow.id).in_(ids)))
+    async def by_ids(self, viewer: Viewer, ids: list[int]) -> dict[int, PolicyTopic]:
+        return await self._read(readable_by(viewer), col(TopicRow.id).in_(ids))
+
+    async def all_by_ids(self, ids: list[int]) -> dict[int, PolicyTopic]:
+        return await self._read(col(TopicRow.id).in_(ids))
+
+    async def page(self, viewer: Viewer, wanted: Slice) -> Page[PolicyTopic]:
+        order = [Order(col(TopicRow.title)), Order(col(TopicRow.id))]
+        visible = select(TopicRow).where(readable_by(viewer))
+        return await page_of(self._engine, visible, order, wanted, TopicRow.to_domain)
+
+    async def _read(self, *where: ColumnElement[bool]) -> dict[int, PolicyTopic]:
+        rows = await rows_of(self._engine, select(TopicRow).where(*where))
         return {row.id: row.to_domain() for row in rows}
 
-    async def page(self, wanted: Slice) -> Page[PolicyTopic]:
-        order = [Order(col(TopicRow.title)), Order(col(TopicRow.id))]
-        return await page_of(self._engine, select(TopicRow), order, wanted, TopicRow.to_domain)
+
+def readable_by(viewer: Viewer) -> ColumnElement[bool]:
+    """A topic of a document or proposal that the viewer may read."""
+    of_documents = (
+        select(col(DocumentTopicRow.topic_id))
+        .join(DocumentRow, col(DocumentRow.id) == col(DocumentTopicRow.document_id))
+        .where(documents.readable_by(viewer))
+    )
+    of_proposals = (
+        select(col(ProposalTopicRow.topic_id))
+        .join(ProposalRow, col(ProposalRow.id) == col(ProposalTopicRow.proposal_id))
+        .where(proposals.visible_to(viewer))
+    )
+    return or_(col(TopicRow.id).in_(of_documents), col(TopicRow.id).in_(of_proposals))

@@ -141,3 +141,26 @@ class SqlVoteReads:
     async def page(self, viewer: Viewer, proposal_id: int, wanted: Slice) -> Page[Vote]:
         statement = select(VoteRow).where(col(VoteRow.proposal_id) == proposal_id)
         return await page_of(self._engine, statement, [Order(col(VoteRow.id))], wanted, VoteRow.to_domain)
+
+    async def of_proposal(self, proposal_id: int) -> list[Vote]:
+        rows = await rows_of(self._engine, select(VoteRow).where(col(VoteRow.proposal_id) == proposal_id))
+        return [row.to_domain() for row in rows]
+
+    async def revisions(self, vote_id: int) -> list[Vote]:
+        votes = await rows_of(self._engine, select(VoteRow).where(col(VoteRow.id) == vote_id))
+        ballots = select(BallotRow).where(col(BallotRow.vote_id) == vote_id).order_by(col(BallotRow.revision))
+        return [revision_of(vote, ballot) for vote in votes for ballot in await rows_of(self._engine, ballots)]
+
+
+def revision_of(vote: VoteRow, ballot: BallotRow) -> Vote:
+    """The vote as it stood with that ballot."""
+    cast = Ballot(
+        proposal_id=vote.proposal_id,
+        member_id=vote.member_id,
+        choice=Choice(ballot.choice),
+        weight=ballot.weight,
+        cast_by=CastBy(ballot.cast_by),
+        confidence=ballot.confidence,
+        reason=ballot.reason,
+    )
+    return Vote(vote.id, ballot.revision, cast, ballot.cast_at, ballot.transaction_id)

@@ -13,7 +13,10 @@ import re
 import resource
 import sys
 from collections.abc import Iterator
-from typing import Any, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
+
+if TYPE_CHECKING:
+    from pdfminer.pdfdocument import PDFDocument
 
 
 class Outcome(enum.IntEnum):
@@ -35,7 +38,16 @@ UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 READABLE = tuple(prefix + os.sep for prefix in {sys.prefix, sys.base_prefix})
 """pdfminer opens its own character maps, Python its modules; nothing else is read."""
 
-FORBIDDEN_EVENTS = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system", "os.remove", "ctypes.")
+FORBIDDEN_EVENTS = (
+    "socket.",
+    "subprocess.",
+    "os.exec",
+    "os.fork",
+    "os.posix_spawn",
+    "os.system",
+    "os.remove",
+    "ctypes.",
+)
 
 
 def limit(address_space: int, cpu_seconds: int) -> None:
@@ -53,7 +65,7 @@ def leave_network() -> None:
             return
 
 
-def refuse_outside(event: str, args: tuple[Any, ...]) -> None:
+def refuse_outside(event: str, args: tuple[object, ...]) -> None:
     """An audit hook: no sockets, no processes, no reading outside Python's own folders."""
     if event.startswith(FORBIDDEN_EVENTS):
         raise PermissionError(f"{event} is forbidden here.")
@@ -64,7 +76,7 @@ def refuse_outside(event: str, args: tuple[Any, ...]) -> None:
             raise PermissionError("Opening files is forbidden here.")
 
 
-def opened(source: BinaryIO) -> Any:
+def opened(source: BinaryIO) -> "PDFDocument":
     """The parsed document. Whatever goes wrong in the security handler is PDFEncryptionError."""
     from pdfminer.pdfdocument import PDFDocument, PDFEncryptionError
     from pdfminer.pdfparser import PDFParser
@@ -81,7 +93,7 @@ def opened(source: BinaryIO) -> Any:
     return Document(PDFParser(source))
 
 
-def pages(document: Any, most_pages: int) -> Iterator[str]:
+def pages(document: "PDFDocument", most_pages: int) -> Iterator[str]:
     """Each page's text, hyphens left as they are. Raises MemoryError past `most_pages`."""
     from pdfminer.converter import TextConverter
     from pdfminer.layout import LAParams
@@ -97,7 +109,7 @@ def pages(document: Any, most_pages: int) -> Iterator[str]:
         yield UNSTORABLE.sub("", UNMAPPED.sub("\N{REPLACEMENT CHARACTER}", target.getvalue())).strip()
 
 
-def write_text(document: Any, *, most_bytes: int, most_pages: int) -> Outcome:
+def write_text(document: "PDFDocument", *, most_bytes: int, most_pages: int) -> Outcome:
     """Pages are separated by a blank line. A document without pages is damaged, one without letters a scan."""
     written = count = 0
     for page in pages(document, most_pages):

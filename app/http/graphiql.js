@@ -158,7 +158,12 @@ async function overHttp(params, headers) {
     },
     body: JSON.stringify(params),
   });
-  return answer.json();
+  const text = await answer.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`HTTP ${answer.status}: ${text}`);
+  }
 }
 
 /** One socket for each bearer: the token is said once, when the socket opens. */
@@ -200,7 +205,7 @@ function fetcher(params, options) {
 }
 
 function Page() {
-  const [query, setQuery] = React.useState(EXAMPLES[0].query);
+  const [query, setQuery] = React.useState();
   const explorer = GraphiQLPluginExplorer.useExplorerPlugin({ query, onEdit: setQuery });
   return React.createElement(GraphiQL, {
     fetcher,

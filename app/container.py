@@ -1,0 +1,195 @@
+"""The composition root: URL scheme -> adapter, adapters -> services. Nothing else chooses an engine."""
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Self
+from urllib.parse import urlsplit
+
+from adapters.auth.local import LocalTokens
+from adapters.blobs.disk import DiskBlobs
+from adapters.bus.redis import RedisBus
+from adapters.embedding.minilm import MiniLmEmbedder
+from adapters.graph.falkordb import GraphitiGraph
+from adapters.llm.builtin import BuiltInModel
+from adapters.llm.openai import OpenAiModel
+from adapters.memory.mem0 import Mem0Memories
+from adapters.ner.spacy import SpacyEntities
+from adapters.queue.arq import ArqQueue
+from adapters.replies.redis import RedisReplies
+from adapters.sql.clock import Clock, database_clock
+from adapters.sql.database import Database
+from adapters.text.files import FileTexts
+from adapters.text.tokens import Cl100kTokens
+from agents.twin import TwinAgent
+from app.settings import BadSettings, Settings
+from domain.chunking import Chunk, chunks_of
+from domain.models import Model
+from domain.tally import Rules
+from services.chats import Chats
+from services.documents import Documents
+from services.facts import Facts
+from services.house import Reads, Services
+from services.ingestion import Indexes, Ingestion, Reading
+from services.members import Members
+from services.memories import Memories
+from services.projections import Projections
+from services.proposals import Proposals
+from services.recall import TwinRecall
+from services.replies import Replies
+from services.resolutions import Resolutions
+from services.votes import Votes
+
+DAO_NAME = "Frontier DAO"
+READY_SECONDS = 2.0
+
+
+def wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Container:
+    """Engines and services of one process: `async with Container(settings) as container:`.
+
+    An engine is made at its first use. `clock` is the database's unless a test or the demo seed brings its own.
+    """
+
+    def __init__(self, settings: Settings, *, clock: Clock = database_clock) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._lifetime = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as started:
+            started.push_async_callback(self.database.close)
+            await started.enter_async_context(self.bus)
+            await started.enter_async_context(self.replies)
+            started.push_async_callback(self.graph.close)
+            started.push_async_callback(self.index.close)
+            await self.database.transact(lambda work: work.daos.ensure(DAO_NAME, Rules()))
+            self._lifetime = started.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._lifetime.aclose()
+
+    async def checks(self) -> Mapping[str, bool]:
+        """What must answer before this process can serve."""
+        database, redis = await asyncio.gather(timely(self.database.answers()), timely(self.queue.answers()))
+        return {"database": database, "redis": redis}
+
+    # engines
+
+    @cached_property
+    def database(self) -> Database:
+        return Database(self.settings.database, announce=self.bus.announce, clock=self._clock)
+
+    @cached_property
+    def bus(self) -> RedisBus:
+        return RedisBus(chosen("REDIS_URL", self.settings.redis, "redis", "rediss"))
+
+    @cached_property
+    def queue(self) -> ArqQueue:
+        return ArqQueue(chosen("REDIS_URL", self.settings.redis, "redis", "rediss"))
+
+    @cached_property
+    def replies(self) -> RedisReplies:
+        return RedisReplies(self.settings.redis, self.database.chats.ended_events)
+
+    @cached_property
+    def graph(self) -> GraphitiGraph:
+        return GraphitiGraph(chosen("GRAPH_URL", self.settings.graph, "falkordb"), self.embedder)
+
+    @cached_property
+    def index(self) -> Mem0Memories:
+        return Mem0Memories(chosen("MEMORY_URL", self.settings.memory, "falkordb"), self.embedder)
+
+    @cached_property
+    def embedder(self) -> MiniLmEmbedder:
+        return MiniLmEmbedder()
+
+    @cached_property
+    def blobs(self) -> DiskBlobs:
+        return DiskBlobs(self.settings.blob_folder)
+
+    @cached_property
+    def tokens(self) -> LocalTokens:
+        return LocalTokens(self.settings.token_key)
+
+    @cached_property
+    def model(self) -> Model:
+        if self.settings.openai_api_key is None:
+            return BuiltInModel(self.embedder)
+        key = self.settings.openai_api_key.get_secret_value()
+        return OpenAiModel(key, self.settings.openai_base_url, self.settings.openai_model)
+
+    # reads and services
+
+    @cached_property
+    def reads(self) -> Reads:
+        database = self.database
+        return Reads(
+            members=database.members,
+            documents=database.documents,
+            memories=database.memories,
+            topics=database.topics,
+            chats=database.chats,
+            proposals=database.proposals,
+            votes=database.votes,
+            resolutions=database.resolutions,
+        )
+
+    @cached_property
+    def services(self) -> Services:
+        transact, reads, bus = self.database.transact, self.reads, self.bus
+        memories = Memories(transact, reads.memories, self.index, now=wall_clock)
+        facts = Facts(self.graph, now=wall_clock)
+        twin = TwinAgent(TwinRecall(memories, facts, reads.chats), self.model)
+        return Services(
+            members=Members(transact, reads.members, admission=self.settings.admission, now=wall_clock),
+            documents=Documents(transact, reads.documents, self.blobs, bus),
+            ingestion=self._ingestion,
+            memories=memories,
+            facts=facts,
+            chats=Chats(transact, reads.chats, self.replies),
+            replies=Replies(transact, reads.chats, reads.members, streams=self.replies, bus=bus, twin=twin),
+            proposals=Proposals(transact, reads.proposals, bus),
+            votes=Votes(transact),
+            resolutions=Resolutions(reads.resolutions, bus),
+            projections=Projections(reads, self.graph, self.index),
+        )
+
+    @cached_property
+    def _ingestion(self) -> Ingestion:
+        embedder = self.embedder
+
+        def chunks(text: str) -> list[Chunk]:
+            tokens = Cl100kTokens(self.settings.data_dir / "tiktoken")  # its ranks cost 0.2 s and 50 MB: jobs only
+            return chunks_of(text, pieces=embedder.pieces, max_pieces=embedder.max_pieces, tokens=tokens.count)
+
+        return Ingestion(
+            self.database.transact,
+            self.reads,
+            self.blobs,
+            reading=Reading(FileTexts(), SpacyEntities(), chunks),
+            indexes=Indexes(self.index, self.graph),
+        )
+
+
+async def timely(answer: Awaitable[bool]) -> bool:
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            return await answer
+    except TimeoutError:
+        return False
+
+
+def chosen(name: str, url: str, *schemes: str) -> str:
+    """The URL, if an adapter speaks its scheme. Raises BadSettings."""
+    if urlsplit(url).scheme not in schemes:
+        raise BadSettings(
+            f"{name}: give a URL of {' or '.join(schemes)}; not {urlsplit(url).scheme or 'an empty one'}."
+        )
+    return url

@@ -1,0 +1,195 @@
+"""`frontier doctor`: every engine, whether it answers, and what to do if not."""
+
+import asyncio
+import os
+import platform
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+from adapters.embedded.falkordb import missing_libraries, server_facts
+from app.settings import BadSettings, Settings
+
+SECONDS = 30.0
+"""A probe that takes longer has failed; loading a language model takes a few."""
+TIDY = 1 << 30
+"""Bytes of free disk below which the doctor says so."""
+UP = "start `frontier up`"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What was found of one engine. `remedy` is empty when it is well."""
+
+    engine: str
+    chosen: str
+    found: str
+    remedy: str = ""
+
+    @property
+    def well(self) -> bool:
+        return not self.remedy
+
+
+async def diagnose(settings: Settings) -> list[Probe]:
+    """Ask every engine at once; the order is that of the table."""
+    examined = (system, database, redis, graph, memory, embeddings, entities, model, tokens, blobs, server)
+    return list(await asyncio.gather(*(_bounded(examine, settings) for examine in examined)))
+
+
+def table(probes: list[Probe]) -> str:
+    """One line an engine, its remedy below it."""
+    wide, wider = max(len(p.engine) for p in probes), max(len(p.chosen) for p in probes)
+    lines = []
+    for probe in probes:
+        mark = "ok" if probe.well else "--"
+        lines.append(f"{mark}  {probe.engine:<{wide}}  {probe.chosen:<{wider}}  {probe.found}")
+        if probe.remedy:
+            lines.append(f"    {'':<{wide}}  -> {probe.remedy}")
+    return "\n".join(lines)
+
+
+async def _bounded(examine: Callable[[Settings], Awaitable[Probe]], settings: Settings) -> Probe:
+    name = examine.__name__
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await examine(settings)
+    except TimeoutError:
+        return Probe(name, "", f"no answer within {SECONDS:.0f} s", "see whether it hangs, then start it again")
+    except BadSettings as error:
+        return Probe(name, "embedded", "not running", str(error))
+
+
+async def system(_settings: Settings) -> Probe:
+    chosen = f"Python {platform.python_version()}"
+    return Probe("system", chosen, " ".join(platform.libc_ver()) or platform.platform(), missing_libraries())
+
+
+async def database(settings: Settings) -> Probe:
+    from adapters.sql.probe import database_facts
+
+    chosen = shown(settings.database)
+    try:
+        version, newest = await database_facts(settings.database)
+    except (OSError, ValueError) as error:
+        return Probe("database", chosen, str(error), f"run `frontier migrate` or {UP}; look at DATABASE_URL")
+    return Probe(
+        "database", chosen, version, "" if newest else "run `frontier migrate`: it is not at its newest version"
+    )
+
+
+async def redis(settings: Settings) -> Probe:
+    return await _server("redis", settings.redis, settings.redis_url, module="")
+
+
+async def graph(settings: Settings) -> Probe:
+    return await _server("graph", settings.graph, settings.graph_url, module="graph")
+
+
+async def memory(settings: Settings) -> Probe:
+    return await _server("memory", settings.memory, settings.memory_url, module="graph")
+
+
+async def _server(engine: str, url: str, given: str, *, module: str) -> Probe:
+    """A Redis, and the module of it that the engine needs."""
+    setting = f"{engine.upper()}_URL"
+    remedy = f"start that server or correct {setting}" if given else UP
+    try:
+        version, modules = await server_facts(url)
+    except (OSError, ValueError) as error:
+        return Probe(engine, shown(url), str(error), remedy)
+    if module and module not in modules:
+        return Probe(engine, shown(url), f"Redis {version} without FalkorDB", f"load the module or clear {setting}")
+    return Probe(engine, shown(url), f"FalkorDB {dotted(modules[module])}" if module else f"Redis {version}")
+
+
+async def embeddings(settings: Settings) -> Probe:
+    def load() -> str:
+        from app.container import choose_embedder
+
+        embedder = choose_embedder(settings)
+        vector = asyncio.run(embedder.embed(["Is anybody there?"]))[0]
+        return f"{embedder.name}, {len(vector)} dimensions"
+
+    return await _loaded("embeddings", settings.embeddings, load)
+
+
+async def entities(settings: Settings) -> Probe:
+    def load() -> str:
+        from app.container import choose_entities
+
+        extractor = choose_entities(settings)
+        mentions = asyncio.run(extractor.extract(["Ana moved to Lisbon in May."]))[0]
+        return f"{extractor.name}, {len(mentions)} entities in a test sentence"
+
+    return await _loaded("entities", settings.ner, load)
+
+
+async def _loaded(engine: str, chosen: str, load: Callable[[], str]) -> Probe:
+    """An engine in this process, in a thread of its own because loading takes seconds."""
+    try:
+        return Probe(engine, chosen, await asyncio.to_thread(load))
+    except (OSError, ImportError, RuntimeError) as error:
+        return Probe(engine, chosen, str(error).splitlines()[0], "run `make up`: it installs what is missing")
+
+
+async def model(settings: Settings) -> Probe:
+    """The built-in answerer needs nothing; a server is asked for its list of models, which costs nothing."""
+    if settings.openai_api_key is None:
+        return Probe("model", "built-in", "needs no key")
+    import httpx
+
+    url = (settings.openai_base_url or "https://api.openai.com/v1").rstrip("/")
+    bearer = {"Authorization": f"Bearer {settings.openai_api_key.get_secret_value()}"}
+    try:
+        async with httpx.AsyncClient(timeout=10) as client:
+            answer = await client.get(f"{url}/models", headers=bearer)
+    except httpx.HTTPError as error:
+        return Probe("model", settings.openai_model, f"{url}: {error}", "look at OPENAI_BASE_URL and the network")
+    remedy = "" if answer.is_success else "look at OPENAI_API_KEY and OPENAI_BASE_URL"
+    return Probe("model", settings.openai_model, f"{url}: HTTP {answer.status_code}", remedy)
+
+
+async def tokens(settings: Settings) -> Probe:
+    """The local key must be its owner's alone."""
+    key = settings.token_key
+    if not key.exists():
+        return Probe("tokens", settings.auth, "no key yet; the first token makes it")
+    open_to_others = key.stat().st_mode & 0o077
+    return Probe("tokens", settings.auth, f"key in {key}", f"chmod 600 {key}" if open_to_others else "")
+
+
+async def blobs(settings: Settings) -> Probe:
+    folder = next(path for path in (settings.blob_folder, *settings.blob_folder.absolute().parents) if path.exists())
+    free = shutil.disk_usage(folder).free
+    remedy = "" if os.access(folder, os.W_OK) else f"make {folder} writable"
+    return Probe("blobs", settings.blobs, f"{free >> 30} GiB free", remedy or ("make room" if free < TIDY else ""))
+
+
+async def server(settings: Settings) -> Probe:
+    """What the API itself says of what it needs, the worker included."""
+    import httpx
+
+    url = settings.address
+    try:
+        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+            answer = await client.get(f"{url}/health/ready")
+    except httpx.HTTPError:
+        return Probe("server", url, "not running", UP)
+    down = [name for name, state in answer.json()["checks"].items() if state != "ok"]
+    return Probe("server", url, "ready" if not down else f"waits for {', '.join(down)}", UP if down else "")
+
+
+def shown(url: str) -> str:
+    """A URL without its password."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
+
+
+def dotted(version: str) -> str:
+    """A module's version: 41603 is 4.16.3."""
+    number = int(version)
+    return f"{number // 10000}.{number // 100 % 100}.{number % 100}"

@@ -1,0 +1,104 @@
+"""The worker process: dispatcher, arq, projector and the sweep in one event loop."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from adapters.queue.arq import ArqQueue, ArqWorker
+from app.settings import Settings
+from domain.bus import Bus
+from domain.outbox import Outbox, OutboxEntry
+from jobs.leases import Runner
+from jobs.registry import TASKS, Task
+from services.lanes import Lanes
+from services.outbox import LEASE_SECONDS, Dispatcher, Projector
+
+log = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 3.0
+"""How long running jobs may still take after SIGTERM, before another worker gets them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts[S]:
+    """What a worker is made of."""
+
+    outbox: Outbox
+    queue: ArqQueue
+    bus: Bus
+    services: S
+    tasks: Mapping[str, Task[S]]
+    project: Callable[[list[OutboxEntry]], Awaitable[None]]
+    sweep: Callable[[], Awaitable[object]]
+    warm: Callable[[], Awaitable[object]] | None = None
+    lease_seconds: float = LEASE_SECONDS
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT."""
+    from app.container import Container  # all adapters: only a process that works needs them
+
+    logging.getLogger("arq").setLevel(logging.WARNING)
+    async with Container(settings) as container:
+        services = container.services
+        parts = Parts(
+            container.outbox,
+            container.queue,
+            container.bus,
+            services,
+            TASKS,
+            project=services.projections.project,
+            sweep=services.proposals.sweep,
+            warm=container.warm,
+        )
+        await work(parts, stop=stop_signal())
+
+
+def stop_signal() -> asyncio.Event:
+    """Set by SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def work[S](parts: Parts[S], *, stop: asyncio.Event) -> None:
+    """Until `stop` is set; then within five seconds. Raises what ended one of the loops, none of which ends by itself."""
+    lanes = Lanes({name: task.at_once for name, task in parts.tasks.items()})
+    runner = Runner(parts.outbox, parts.services, parts.tasks, lanes, lease_seconds=parts.lease_seconds)
+    arq = ArqWorker(parts.queue, runner.run, sweep=parts.sweep, max_jobs=2 * lanes.room)
+    dispatcher = Dispatcher(parts.outbox, parts.queue, parts.bus, lanes, lease_seconds=parts.lease_seconds)
+    claiming = asyncio.create_task(dispatcher.run())
+    loops = [
+        asyncio.create_task(arq.run()),
+        asyncio.create_task(Projector(parts.outbox, parts.bus, parts.project).run()),
+    ]
+    warming = asyncio.create_task(warmed(parts.warm))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([stopping, claiming, *loops], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await ended(claiming, warming, stopping)
+        await arq.stop(patience=PATIENCE_SECONDS)
+        await ended(*loops)
+    for task in (claiming, *loops):
+        if not task.cancelled():
+            task.result()
+
+
+async def ended(*tasks: asyncio.Task[object] | asyncio.Task[None] | asyncio.Task[bool]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def warmed(warm: Callable[[], Awaitable[object]] | None) -> None:
+    """Load what is heavy before the first question needs it; a failure shows again where it is used."""
+    if warm is None:
+        return
+    try:
+        await warm()
+    except Exception:
+        log.exception("Warming up failed.")

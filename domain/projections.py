@@ -1,0 +1,336 @@
+"""What rows look like in the graph: nodes and native edges of the product description, and facts in words.
+
+Every fact's id is a uuid5 of its source row, so that recording it again changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import NAMESPACE_URL, uuid5
+
+from domain.chats import ChatMessage, ChatSession
+from domain.documents import Document
+from domain.facts import Fact, GraphBatch, GraphEdge, GraphEntity
+from domain.members import DAO_GROUP, Member, member_group
+from domain.memories import Memory
+from domain.proposals import Proposal, Status
+from domain.resolutions import Resolution
+from domain.topics import PolicyTopic, topic_key
+from domain.votes import Vote
+
+NAMESPACE = uuid5(NAMESPACE_URL, "frontier:facts")
+VERBS = {"FOR": "for", "AGAINST": "against", "ABSTAIN": "to abstain"}
+
+
+def fact_id(source: str) -> str:
+    return str(uuid5(NAMESPACE, source))
+
+
+def day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"
+
+
+def user(member: Member) -> GraphEntity:
+    return GraphEntity(f"member:{member.id}", member.display_name, ("User",), {"handle": member.handle})
+
+
+def twin(member: Member) -> GraphEntity:
+    return GraphEntity(f"twin:{member.id}", f"{member.display_name}'s twin", ("DigitalTwin",))
+
+
+def topic_node(topic: PolicyTopic) -> GraphEntity:
+    return GraphEntity(f"topic:{topic.id}", topic.title, ("PolicyTopic",))
+
+
+def member_batches(member: Member, transaction_id: str) -> list[GraphBatch]:
+    """The member and its twin, in the DAO's graph and in its own."""
+    nodes = (user(member), twin(member))
+    edges = (GraphEdge(nodes[0].key, nodes[1].key, "HAS_TWIN"),)
+    joined = Fact(
+        id=fact_id(f"joined:{member.id}"),
+        group=DAO_GROUP,
+        relation="JOINED",
+        text=f"{member.display_name} joined the DAO on {day(member.joined_at)}.",
+        subject=nodes[0],
+        object=nodes[1],
+        valid_from=member.joined_at,
+        valid_to=None,
+        created_at=member.joined_at,
+        transaction_id=transaction_id,
+        source=nodes[0].key,
+    )
+    return [
+        GraphBatch(DAO_GROUP, nodes, edges, (joined,)),
+        GraphBatch(member_group(member.id), nodes, edges),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence of a document that joins two named entities; the names are as written, the types OntoNotes'."""
+
+    text: str
+    subject: tuple[str, str]
+    object: tuple[str, str]
+    position: int
+
+
+def named(name: str, kind: str) -> GraphEntity:
+    """A named entity that extraction found."""
+    return GraphEntity(f"entity:{kind.lower()}:{topic_key(name)}", name, ("NamedEntity",), {"type": kind})
+
+
+def document_batch(
+    document: Document,
+    member: Member,
+    *,
+    topics: Sequence[PolicyTopic],
+    memories: Sequence[Memory],
+    statements: Sequence[Statement],
+) -> GraphBatch:
+    """`(:User)-[:AUTHORED {ts}]->(:Document)-[:MENTIONS]->(:PolicyTopic)`, its memories and what it states."""
+    author, paper = user(member), _document_node(document)
+    subjects = [topic_node(topic) for topic in topics]
+    passages = [memory_node(memory) for memory in memories]
+    authored = GraphEdge(author.key, paper.key, "AUTHORED", {"ts": document.uploaded_at.isoformat()})
+    edges = [authored, GraphEdge(author.key, twin(member).key, "HAS_TWIN")]
+    edges += [GraphEdge(paper.key, subject.key, "MENTIONS") for subject in subjects]
+    edges += [GraphEdge(paper.key, passage.key, "HOLDS") for passage in passages]
+    facts = [_document_fact(document, "AUTHORED", _authored(document, member), author, paper)]
+    facts += [_document_fact(document, "MENTIONS", _mentions(document, member, s.name), paper, s) for s in subjects]
+    facts += [_stated(document, statement) for statement in statements]
+    return GraphBatch(document.group, (author, twin(member), paper, *subjects, *passages), tuple(edges), tuple(facts))
+
+
+def memory_node(memory: Memory) -> GraphEntity:
+    """A memory's node, with the fields that every store's row of it carries."""
+    content = memory.content
+    fields = {
+        "domain": content.domain.value,
+        "source": content.source,
+        "importance": content.importance,
+        "session_id": content.session_id,
+        "turn": content.turn,
+        "ts": memory.created_at.isoformat(),
+        "expiration_date": content.expires_at.isoformat() if content.expires_at else None,
+        "byte_range": f"{content.byte_range.start}-{content.byte_range.end}" if content.byte_range else None,
+        "transaction_id": memory.transaction_id,
+    }
+    known = {name: value for name, value in fields.items() if value is not None}
+    return GraphEntity(f"memory:{memory.id}", f"{content.source} #{content.position}", ("Memory",), known)
+
+
+def _document_node(document: Document) -> GraphEntity:
+    properties = {
+        "media_type": document.upload.media_type,
+        "sha256": document.upload.sha256,
+        "visibility": document.upload.visibility.value,
+        "ts": document.uploaded_at.isoformat(),
+        "transaction_id": document.transaction_id,
+    }
+    return GraphEntity(f"document:{document.id}", document.upload.filename, ("Document",), dict(properties))
+
+
+def _authored(document: Document, member: Member) -> str:
+    return f"{member.display_name} shared “{document.upload.filename}” on {day(document.uploaded_at)}."
+
+
+def _mentions(document: Document, member: Member, topic: str) -> str:
+    return f"{member.display_name}'s “{document.upload.filename}” is about {topic}."
+
+
+def _document_fact(document: Document, relation: str, text: str, subject: GraphEntity, object_: GraphEntity) -> Fact:
+    return Fact(
+        id=fact_id(f"document:{document.id}:{relation}:{object_.key}"),
+        group=document.group,
+        relation=relation,
+        text=text,
+        subject=subject,
+        object=object_,
+        valid_from=document.uploaded_at,
+        valid_to=None,
+        created_at=document.uploaded_at,
+        transaction_id=document.transaction_id,
+        source=f"document:{document.id}",
+    )
+
+
+def _stated(document: Document, statement: Statement) -> Fact:
+    subject, object_ = named(*statement.subject), named(*statement.object)
+    return Fact(
+        id=fact_id(f"document:{document.id}:STATES:{statement.position}"),
+        group=document.group,
+        relation="STATES",
+        text=statement.text,
+        subject=subject,
+        object=object_,
+        valid_from=document.uploaded_at,
+        valid_to=None,
+        created_at=document.uploaded_at,
+        transaction_id=document.transaction_id,
+        source=f"document:{document.id}",
+    )
+
+
+def chat_batch(session: ChatSession, message: ChatMessage, member: Member, memories: Sequence[Memory]) -> GraphBatch:
+    """`(:User)-[:CHATTED {ts}]->(:DigitalTwin)` with the time of the newest turn, in the member's own graph."""
+    speaker, listener = user(member), twin(member)
+    source = f"session:{session.id}"
+    talked = Fact(
+        id=fact_id(source),
+        group=member_group(member.id),
+        relation="CHATTED",
+        text=f"{member.display_name} talked with their twin on {day(session.started_at)}: “{session.title}”.",
+        subject=speaker,
+        object=listener,
+        valid_from=session.started_at,
+        valid_to=None,
+        created_at=session.started_at,
+        transaction_id=message.transaction_id,
+        source=source,
+    )
+    passages = [memory_node(memory) for memory in memories]
+    edges = [GraphEdge(speaker.key, listener.key, "CHATTED", {"ts": message.created_at.isoformat()})]
+    edges += [
+        GraphEdge(speaker.key, passage.key, "SAID", {"ts": message.created_at.isoformat()}) for passage in passages
+    ]
+    return GraphBatch(member_group(member.id), (speaker, listener, *passages), tuple(edges), (talked,))
+
+
+def proposal_node(proposal: Proposal) -> GraphEntity:
+    properties = {
+        "number": proposal.number,
+        "status": proposal.status.value,
+        "ts": proposal.created_at.isoformat(),
+        "transaction_id": proposal.transaction_id,
+    }
+    return GraphEntity(f"proposal:{proposal.id}", proposal.title, ("Proposal",), dict(properties))
+
+
+def proposal_batch(
+    proposal: Proposal, author: Member, *, topics: Sequence[PolicyTopic], votes: Sequence[Vote]
+) -> GraphBatch | None:
+    """A proposal as all members see it, its votes' `open` with it; None for a DRAFT, which they do not see."""
+    if proposal.status is Status.DRAFT:
+        return None
+    proposer, node = user(author), proposal_node(proposal)
+    subjects = [topic_node(topic) for topic in topics]
+    edges = [GraphEdge(proposer.key, node.key, "PROPOSED", {"ts": proposal.created_at.isoformat()})]
+    edges += [GraphEdge(node.key, subject.key, "MENTIONS") for subject in subjects]
+    facts = [_proposed(proposal, proposer, node)]
+    if proposal.starts_at is not None:
+        facts.append(_voting(proposal, proposer, node))
+    nodes = [proposer, node, *subjects, *(vote_node(vote, proposal) for vote in votes)]
+    return GraphBatch(DAO_GROUP, tuple(nodes), tuple(edges), tuple(facts))
+
+
+def _proposed(proposal: Proposal, proposer: GraphEntity, node: GraphEntity) -> Fact:
+    return Fact(
+        id=fact_id(f"{node.key}:proposed"),
+        group=DAO_GROUP,
+        relation="PROPOSED",
+        text=f"{proposer.name} proposed “{proposal.title}” on {day(proposal.created_at)}.",
+        subject=proposer,
+        object=node,
+        valid_from=proposal.created_at,
+        valid_to=None,
+        created_at=proposal.created_at,
+        transaction_id=proposal.transaction_id,
+        source=node.key,
+    )
+
+
+def _voting(proposal: Proposal, proposer: GraphEntity, node: GraphEntity) -> Fact:
+    running = proposal.status is Status.VOTING
+    started = proposal.starts_at or proposal.created_at
+    ended = min(proposal.changed_at, proposal.ends_at or started)
+    span = f"is open until {day(proposal.ends_at or started)}" if running else f"was open until {day(ended)}"
+    return Fact(
+        id=fact_id(f"{node.key}:voting"),
+        group=DAO_GROUP,
+        relation="VOTING",
+        text=f"Voting on “{proposal.title}” {span}.",
+        subject=proposer,
+        object=node,
+        valid_from=started,
+        valid_to=None if running else ended,
+        created_at=started,
+        transaction_id=proposal.transaction_id,
+        source=node.key,
+    )
+
+
+def vote_node(vote: Vote, proposal: Proposal) -> GraphEntity:
+    properties = {
+        "open": proposal.status is Status.VOTING,
+        "choice": vote.ballot.choice.value,
+        "weight": vote.ballot.weight,
+        "cast_by": vote.ballot.cast_by.value,
+        "ts": vote.cast_at.isoformat(),
+        "transaction_id": vote.transaction_id,
+    }
+    return GraphEntity(f"vote:{vote.id}", f"Vote {vote.id}", ("Vote",), dict(properties))
+
+
+def vote_batch(revisions: Sequence[Vote], voter: Member, proposal: Proposal) -> GraphBatch:
+    """`(:User)-[:VOTED {ts}]->(:Vote)-[:ON]->(:Proposal)`; each revision is a fact, closed by the next."""
+    newest, member, subject = revisions[-1], user(voter), proposal_node(proposal)
+    node = vote_node(newest, proposal)
+    edges = (
+        GraphEdge(member.key, node.key, "VOTED", {"ts": newest.cast_at.isoformat()}),
+        GraphEdge(node.key, subject.key, "ON"),
+    )
+    followers = [*(later.cast_at for later in revisions[1:]), None]
+    facts = [_voted(vote, until, member, subject) for vote, until in zip(revisions, followers, strict=True)]
+    return GraphBatch(DAO_GROUP, (member, node, subject), edges, tuple(facts))
+
+
+def _voted(vote: Vote, until: datetime | None, member: GraphEntity, proposal: GraphEntity) -> Fact:
+    why = f" Reason: {vote.ballot.reason}" if vote.ballot.reason else ""
+    verb = VERBS[vote.ballot.choice.value]
+    return Fact(
+        id=fact_id(f"vote:{vote.id}:{vote.revision}"),
+        group=DAO_GROUP,
+        relation="VOTED",
+        text=f"{member.name} voted {verb} “{proposal.name}” on {day(vote.cast_at)}.{why}",
+        subject=member,
+        object=proposal,
+        valid_from=vote.cast_at,
+        valid_to=until,
+        created_at=vote.cast_at,
+        transaction_id=vote.transaction_id,
+        source=proposal.key,
+    )
+
+
+def resolution_batch(resolution: Resolution, proposal: Proposal) -> GraphBatch:
+    """`(:DAOResolution)` and what was decided, in words."""
+    subject, tally = proposal_node(proposal), resolution.tally
+    outcome = "passed" if resolution.passed else "failed"
+    node = GraphEntity(
+        f"resolution:{resolution.id}",
+        f"Resolution {resolution.seq + 1}: {proposal.title}",
+        ("DAOResolution",),
+        {
+            "passed": resolution.passed,
+            "reason": resolution.reason.value,
+            "ts": resolution.decided_at.isoformat(),
+            "transaction_id": resolution.transaction_id,
+        },
+    )
+    counts = f"{tally.in_favour} for, {tally.against} against, {tally.abstain} abstained of {tally.eligible} eligible"
+    reason = resolution.reason.value.lower().replace("_", " ")
+    decided = Fact(
+        id=fact_id(node.key),
+        group=DAO_GROUP,
+        relation="DECIDED",
+        text=f"The DAO decided on {day(resolution.decided_at)}: “{proposal.title}” {outcome} ({reason}: {counts}).",
+        subject=subject,
+        object=node,
+        valid_from=resolution.decided_at,
+        valid_to=None,
+        created_at=resolution.decided_at,
+        transaction_id=resolution.transaction_id,
+        source=subject.key,
+    )
+    return GraphBatch(DAO_GROUP, (subject, node), (GraphEdge(subject.key, node.key, "RESOLVED_BY"),), (decided,))

@@ -1,0 +1,252 @@
+"""What a question asks: its parts, the words that carry it, and what earlier turns lend to it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.answer_types import SATISFIED_WORDS, AnswerType, asked_type
+from domain.chats import Sender
+from domain.models import Turn
+from domain.periods import Window, period_in
+from domain.words import is_closed, is_generic, is_number, is_stopped, members_of, stem, tokens
+
+_PARTS = re.compile(
+    r"(?:,\s*|\s+)(?:and|but)\s+(?:also\s+)?(?=(?:(?:in|on|at|for|with|to|from|by|until|since)\s+)?(?:who|whom|whose|what|when|where|which|why|how)\b)"
+    r"|(?<=[?])\s+(?=\S)|;\s+|,\s+(?=(?:who|what|when|where|which|why|how)\s+(?:is|are|was|were|does|do|did|much|many|long)\b)",
+    re.IGNORECASE,
+)
+_QUESTION_WORD = r"(?:who|whom|whose|what|what's|when|where|where's|which|why|how|who's)"
+_ASKING = re.compile(
+    rf"\?|^\W*(?:(?:and|but|so|ok|please|hey|hi|hello|with|to|from|in|on|at|for|by|of|under|until|since|about)\W+)*(?:{_QUESTION_WORD}|is|are|was|were|do|does|did|can|could|may|might|must|should|shall"
+    r"|will|would|has|have|had|am|tell|explain|describe|list|name|show|give|summari[sz]e|remind)\b"
+    rf"|\b(?:tell|know|wonder|remember|ask|forg\w+|explain|find out)\b.*\b{_QUESTION_WORD}\b",
+    re.IGNORECASE,
+)
+_TELLING = re.compile(
+    r"^\W*(?:i|i['’](?:m|ve|d|ll)|my|we|our|from now on|actually|honestly|just so you know|note that|remember(?: that)?)\b",
+    re.IGNORECASE,
+)
+_POINTS_BACK = re.compile(
+    r"\b(?:it|its|it's|they|them|their|he|she|his|her|him|that one|this one|those|there|the same|the other|that)\b",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(r"^\W*(?:and|but|so|what about|how about|also|or|then)\b", re.IGNORECASE)
+_PREFERENCE = re.compile(
+    r"\b(?:prefer\w*|favou?rites?|like|likes|love|loves|hate|hates|dislikes?|enjoy\w*|rather|fond|opinion|think (?:of|about)|feel about|stand on)\b",
+    re.IGNORECASE,
+)
+_ABOUT_MEMBER = re.compile(r"\b(?:I|me|my|mine|myself|you|your|yours|yourself|we|us|our)\b", re.IGNORECASE)
+_RELATIVE = re.compile(
+    r"\b(?!^)(?:that|who|whom|whose|which)\b|\b\w+['’]s \w+|\bof (?:the|my|our|your)\b|\b(?:person|member|one|machine|company|firm)\b",
+    re.IGNORECASE,
+)
+_WHICH = re.compile(
+    r"\b(?:which|what)(?:\s+(?:kind|sort|type|brand|name)s?\s+of)?\s+([\w-]+)(?:\s+([\w-]+))?", re.IGNORECASE
+)
+_BACK = 3
+"""Earlier turns that a follow-up may lean on."""
+NAME_WEIGHT, WORD_WEIGHT, GENERIC_WEIGHT, KIND_WEIGHT, TOPIC_WEIGHT = 2.0, 1.0, 0.25, 0.5, 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One word that carries the question; `vital` ones (names, numbers, dates) must stand in the answer's source."""
+
+    word: str
+    stem: str
+    weight: float
+    vital: bool = False
+    kind: bool = False
+    """It names the kind of thing asked for: an example of it will do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """One question, ready to be compared with statements."""
+
+    text: str
+    type: AnswerType
+    terms: tuple[Term, ...]
+    topic: tuple[Term, ...] = ()
+    """What earlier turns were about; one of them must be met when the question points back."""
+    about_member: bool = False
+    preference: bool = False
+    relational: bool = False
+    window: Window | None = None
+
+    @property
+    def all_terms(self) -> tuple[Term, ...]:
+        return self.terms + self.topic
+
+
+def is_telling(text: str) -> bool:
+    """The member tells something and asks nothing."""
+    return bool(_TELLING.match(text)) and not _ASKING.search(text)
+
+
+def inquiries_of(question: str, turns: Sequence[Turn], *, name: str, now: datetime) -> list[Inquiry]:
+    """The parts of a question, each with the topic of the turns or of the part before it when it leans on them."""
+    asked = [part for part in split_question(question) if _ASKING.search(part)] or [question]
+    found: list[Inquiry] = []
+    for number, part in enumerate(asked):
+        inquiry = inquiry_of(part, name=name, now=now)
+        if number and leans(part, inquiry):
+            inquiry = replace(inquiry, topic=_lent(found[-1].terms, inquiry))
+        elif leans(part, inquiry):
+            inquiry = _with_topic(inquiry, turns, name=name, now=now)
+        found.append(inquiry)
+    return found
+
+
+def in_context(question: str, turns: Sequence[Turn], *, name: str, now: datetime) -> str:
+    """What to search for: the question, and before it the last one when it leans on that."""
+    before = next((turn.text for turn in reversed(turns) if turn.sender is Sender.MEMBER), "")
+    return f"{before} {question}" if before and leans(question, inquiry_of(question, name=name, now=now)) else question
+
+
+def split_question(question: str) -> list[str]:
+    """ "What is X and who does Y?" is two; so are sentences."""
+    return [part.strip(" ,") for part in _PARTS.split(question) if part and part.strip(" ,?")]
+
+
+def inquiry_of(text: str, *, name: str, now: datetime) -> Inquiry:
+    """One question by itself. The member's own name counts as "I"."""
+    first = name.split()[0] if name else ""
+    if first and first not in ("Dr", "Dr.", "Prof", "Prof."):
+        text = re.sub(rf"\b{re.escape(name)}['’]s\b|\b{re.escape(first)}['’]s\b", "my", text)
+        text = re.sub(rf"\b{re.escape(name)}\b|\b{re.escape(first)}\b", "I", text)
+    kind = asked_type(text)
+    about = bool(_ABOUT_MEMBER.search(text))
+    preference = about and bool(_PREFERENCE.search(text))
+    window = period_in(text, now)
+    terms = _terms(text, kind, preference=preference, window=window)
+    return Inquiry(
+        text,
+        kind,
+        terms,
+        about_member=about,
+        preference=preference,
+        relational=bool(_RELATIVE.search(text)),
+        window=window,
+    )
+
+
+def leans(part: str, inquiry: Inquiry) -> bool:
+    """It cannot be understood without what was said before."""
+    if _GOES_ON.match(part):
+        return True
+    strong = sum(term.weight for term in inquiry.terms)
+    return (bool(_POINTS_BACK.search(re.sub(r"\bthat (?=\w+s?\b)", "", part))) and strong < 3) or (
+        strong < WORD_WEIGHT and len(part.split()) <= 4
+    )
+
+
+def _with_topic(inquiry: Inquiry, turns: Sequence[Turn], *, name: str, now: datetime) -> Inquiry:
+    """Words of the last turns; a bare "and for PETG?" also asks for the same type of thing as before."""
+    recent = list(turns)[-_BACK:]
+    asked = next((turn.text for turn in reversed(recent) if turn.sender is Sender.MEMBER), "")
+    answered = next((turn.text for turn in reversed(recent) if turn.sender is Sender.TWIN), "")
+    before = inquiry_of(asked, name=name, now=now)
+    bare = inquiry.type is AnswerType.ANY and len(inquiry.terms) <= 2
+    lent = _lent(before.terms, inquiry) + _lent(_names(answered), inquiry)
+    return replace(
+        inquiry,
+        text=f"{asked} {inquiry.text}",
+        topic=lent,
+        type=before.type if bare else inquiry.type,
+        preference=inquiry.preference or (bare and before.preference),
+        about_member=inquiry.about_member or (bare and before.about_member),
+    )
+
+
+def _lent(terms: Sequence[Term], inquiry: Inquiry) -> tuple[Term, ...]:
+    """Topic words that the question does not have itself."""
+    own = {term.stem for term in inquiry.terms}
+    return tuple(
+        replace(term, weight=TOPIC_WEIGHT, vital=False, kind=False)
+        for term in terms
+        if term.stem not in own and term.weight >= KIND_WEIGHT
+    )
+
+
+def _names(answer: str) -> tuple[Term, ...]:
+    """Names in the twin's last answer: what "he", "she" or "it" may mean."""
+    quoted = " ".join(re.findall(r"“([^”]+)”", answer)) or answer
+    words = quoted.split()
+    names = [
+        w.strip(".,:;!?()“”'") for i, w in enumerate(words) if w[:1].isupper() and not is_stopped(w.strip(".,:;!?()"))
+    ]
+    return tuple(
+        Term(word, stem(word), NAME_WEIGHT)
+        for word in dict.fromkeys(names)
+        if word and word[0].isalpha() and tokens(word)
+    )
+
+
+def _terms(text: str, kind: AnswerType, *, preference: bool, window: Window | None) -> tuple[Term, ...]:
+    """Content words with their weights, each once."""
+    satisfied = {stem(word) for word in SATISFIED_WORDS.get(kind, "").split()}
+    if preference:
+        satisfied |= {
+            stem(word)
+            for word in [
+                "prefer",
+                "favourite",
+                "favorite",
+                "like",
+                "love",
+                "hate",
+                "dislike",
+                "enjoy",
+                "rather",
+                "fond",
+                "opinion",
+                "think",
+                "best",
+            ]
+        }
+    asked = _asked_kinds(text)
+    found: dict[str, Term] = {}
+    for position, token in enumerate(tokens(text)):
+        root = stem(token)
+        dated = window is not None and is_closed(root) and token[0].isupper()
+        if (is_stopped(token) and not dated) or root in satisfied or root in found or not token[0].isalnum():
+            continue
+        found[root] = _term(token, root, position, asked, window)
+    return _shared_names(text, tuple(found.values()))
+
+
+def _shared_names(text: str, terms: tuple[Term, ...]) -> tuple[Term, ...]:
+    """First and last name are one name: they share its weight."""
+    runs = [run.split() for run in re.findall(r"(?:\b[A-Z][\w’'-]*\s+)+[A-Z][\w’'-]*", text)]
+    length = {stem(word): len([w for w in run if not is_stopped(w)]) for run in runs for word in run if tokens(word)}
+    return tuple(
+        replace(t, weight=t.weight / max(1, length.get(t.stem, 1))) if t.vital and t.weight == NAME_WEIGHT else t
+        for t in terms
+    )
+
+
+def _term(token: str, root: str, position: int, asked: frozenset[str], window: Window | None) -> Term:
+    if is_number(root):
+        return Term(token, root, WORD_WEIGHT if window else NAME_WEIGHT, vital=window is None and token[0].isdigit())
+    if is_closed(root):
+        return Term(token, root, WORD_WEIGHT, vital=True)
+    if (token[0].isupper() and position > 0) or (len(token) > 1 and token.isupper()):
+        return Term(token, root, NAME_WEIGHT, vital=True)
+    if is_generic(root):
+        return Term(token, root, GENERIC_WEIGHT)
+    if root in asked:
+        return Term(token, root, KIND_WEIGHT, kind=True)
+    return Term(token, root, WORD_WEIGHT)
+
+
+def _asked_kinds(text: str) -> frozenset[str]:
+    """Of "which filament do you ..." the filament: an answer names one and need not say that it is one."""
+    found = _WHICH.search(text)
+    if found is None:
+        return frozenset()
+    first, second = found[1], found[2]
+    if second and not is_stopped(second) and not members_of(stem(first)):
+        return frozenset({stem(second)}) if is_stopped(first) else frozenset({stem(first)})
+    return frozenset() if is_stopped(first) else frozenset({stem(first)})

@@ -1,0 +1,13 @@
+"""What wakes a worker for a job. The record of jobs is the outbox: a lost wake-up costs a lease, never the job."""
+
+from typing import Protocol
+
+from domain.outbox import OutboxEntry
+
+
+class Queue(Protocol):
+    async def put(self, entry: OutboxEntry) -> None:
+        """Wake a worker for this attempt, at least once. Raises SyncFailed when the queue cannot be reached."""
+
+    async def alive(self) -> bool:
+        """Whether a worker gave a sign of life within the last seconds. Raises SyncFailed."""

@@ -1,0 +1,154 @@
+"""How well a statement answers a question: the words that carry it, what stands around it, and nearness of meaning."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import sumprod
+
+from domain.answer_types import SOFT, AnswerType, fits
+from domain.chats import SourceKind
+from domain.embeddings import Vector
+from domain.questions import GENERIC_WEIGHT, WORD_WEIGHT, Inquiry, Term
+from domain.statements import Statement
+from domain.words import is_closed, is_number, members_of, related, stem, stems
+
+RELATED, AROUND, SAME_KIND = 0.9, 0.85, 0.9
+NEAR, NEARER = 0.6, 0.72
+"""Cosines of two single words from which on they count as half and as four fifths the same."""
+
+type Vectors = Mapping[str, Vector]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A statement against one inquiry. `met` holds each term's degree, 0..1; `score` orders candidates."""
+
+    statement: Statement
+    met: tuple[float, ...]
+    coverage: float
+    cosine: float
+    fits: bool
+    score: float
+
+
+def cosine(one: str, other: str, vectors: Vectors) -> float:
+    """0 for a text without a vector."""
+    left, right = vectors.get(one), vectors.get(other)
+    return sumprod(left, right) if left and right else 0.0
+
+
+def match(inquiry: Inquiry, statement: Statement, vectors: Vectors) -> Match:
+    met = tuple(degree(term, statement, inquiry, vectors) for term in inquiry.all_terms)
+    covered = coverage(inquiry, met)
+    near = cosine(inquiry.text, statement.read_with, vectors)
+    fitting = fits(inquiry.type, statement.text)
+    score = covered + 0.6 * near + (0.25 if fitting and inquiry.type is not AnswerType.ANY else 0.0)
+    return Match(statement, met, covered, near, fitting, score)
+
+
+def coverage(inquiry: Inquiry, met: tuple[float, ...]) -> float:
+    """Share of the question's weight that is met, 0..1; of lent topic words the best one counts."""
+    own = len(inquiry.terms)
+    weights = [_weight(term, degree) for term, degree in zip(inquiry.terms, met, strict=False)]
+    total = sum(weights)
+    got = sum(weight * degree for weight, degree in zip(weights, met, strict=False))
+    if inquiry.topic:
+        total += 1.0
+        got += max(met[own:])
+    return got / total if total else 0.0
+
+
+def _weight(term: Term, degree: float) -> float:
+    """A kind of thing need not be named, but where it is named it tells much."""
+    return WORD_WEIGHT if term.kind and degree >= AROUND else term.weight
+
+
+def rest_met(inquiry: Inquiry, met: tuple[float, ...]) -> float:
+    """Share met of what a question says beside its names; 1 when it says no more."""
+    pairs = [
+        (t.weight, d) for t, d in zip(inquiry.terms, met, strict=False) if not t.vital and t.weight > GENERIC_WEIGHT
+    ]
+    return sum(w * d for w, d in pairs) / sum(w for w, _ in pairs) if pairs else 1.0
+
+
+def lacks_vital(inquiry: Inquiry, met: tuple[float, ...]) -> bool:
+    """A name, number or date of the question is nowhere to be found."""
+    return any(term.vital and degree < 0.5 for term, degree in zip(inquiry.all_terms, met, strict=True))
+
+
+def degree(term: Term, statement: Statement, inquiry: Inquiry, vectors: Vectors) -> float:
+    """How far a term is met by the sentence, or a little less by what stands around it."""
+    here = _in_text(term, statement.text, vectors)
+    if here >= 1.0:
+        return here
+    return max(
+        here,
+        _dated(term, statement, inquiry),
+        AROUND * max((_in_text(term, each, vectors) for each in around(statement)), default=0.0),
+    )
+
+
+def around(statement: Statement) -> list[str]:
+    """Heading, filename, and the sentence that this one points back to."""
+    source = re.sub(r"\.\w{1,4}$", "", statement.evidence.source) if "." in statement.evidence.source else ""
+    return [
+        part
+        for part in (statement.heading, re.sub(r"[-_/]", " ", source), statement.before if statement.leans else "")
+        if part
+    ]
+
+
+def _in_text(term: Term, text: str, vectors: Vectors) -> float:
+    words = stems(text)
+    if term.stem in words:
+        return 1.0
+    if is_number(term.stem):
+        return 0.0
+    if not members_of(term.stem).isdisjoint(words):
+        return SAME_KIND
+    if term.vital:
+        return (
+            0.9
+            if len(term.stem) > 4
+            and any(w.startswith(term.stem) or (len(w) > 4 and term.stem.startswith(w)) for w in words)
+            else 0.0
+        )
+    if any(related(term.stem, word) for word in words):
+        return RELATED
+    if len(term.stem) > 4 and any(
+        len(w) > 4 and (w.startswith(term.stem) or term.stem.startswith(w) or w.endswith(term.stem)) for w in words
+    ):
+        return RELATED
+    return _near(term, words, vectors)
+
+
+def _near(term: Term, words: frozenset[str], vectors: Vectors) -> float:
+    """Single words of like meaning; days, months and colours are never alike."""
+    if is_closed(term.stem):
+        return 0.0
+    best = max(
+        (cosine(term.stem, word, vectors) for word in words if not is_number(word) and not is_closed(word)), default=0.0
+    )
+    return 0.8 if best >= NEARER else 0.5 if best >= NEAR else 0.0
+
+
+def outside_period(inquiry: Inquiry, statement: Statement) -> bool:
+    """A fact or message of another time than the one asked about."""
+    timeless = statement.evidence.citation.kind is SourceKind.MEMORY
+    return inquiry.window is not None and not timeless and not inquiry.window.holds(statement.evidence.at)
+
+
+def _dated(term: Term, statement: Statement, inquiry: Inquiry) -> float:
+    """A month or year of the question is met by a fact or message of that time."""
+    timeless = statement.evidence.citation.kind is SourceKind.MEMORY and statement.evidence.source != "chat"
+    if inquiry.window is None or timeless or not inquiry.window.holds(statement.evidence.at):
+        return 0.0
+    return 1.0 if is_number(term.stem) or is_closed(term.stem) or stem(term.word) in _PERIOD_WORDS else 0.0
+
+
+_PERIOD_WORDS = frozenset(stem(word) for word in ("week", "month", "year", "day", "quarter", "yesterday", "today"))
+
+
+def strict_type(inquiry: Inquiry) -> bool:
+    """A sentence without the asked type is no answer."""
+    return inquiry.type not in SOFT

@@ -1,0 +1,97 @@
+"""A DAO in a database of its own, with its services called directly: for measuring and for tests."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel import col
+
+from adapters.sql.clock import Clock, database_clock
+from adapters.sql.engine import is_sqlite, reading_engine
+from adapters.sql.members import MemberRow, SqlMemberReads
+from adapters.sql.proposals import SqlProposalReads
+from adapters.sql.transactions import SqlTransact
+from adapters.sql.writer import PostgresWriter, SqliteWriter, Writer
+from domain.members import Admission, Role, Viewer
+from domain.tally import Rules
+from services.members import Members
+from services.proposals import Edit, Proposals
+from services.votes import Votes
+
+
+class Silence:
+    """A bus and listener without hints: who watches looks again after a while."""
+
+    async def publish(self, topics: list[str]) -> None: ...
+
+    @asynccontextmanager
+    async def listen(self, _topic: str) -> AsyncIterator["Silence"]:
+        yield self
+
+    async def wait(self, seconds: float) -> bool:
+        await asyncio.sleep(seconds)
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """One process' engine, writer and services over one migrated database."""
+
+    engine: AsyncEngine
+    writer: Writer
+    transact: SqlTransact
+    members: Members
+    proposals: Proposals
+    votes: Votes
+
+    async def found(self, rules: Rules) -> None:
+        await self.transact(lambda work: work.daos.ensure("Hall", rules))
+
+    async def seat(self, weights: Sequence[int], *, prefix: str = "m") -> list[Viewer]:
+        """Admitted members with these weights, in one transaction."""
+        now = datetime.now(UTC)
+        rows = [
+            {
+                **dict.fromkeys(("subject", "handle", "display_name"), f"{prefix}{number}"),
+                "role": Role.MEMBER.value,
+                "weight": weight,
+                "admitted": True,
+                "joined_at": now,
+                "last_seen": now,
+                "transaction_id": "seated",
+            }
+            for number, weight in enumerate(weights)
+        ]
+        made = insert(MemberRow).returning(col(MemberRow.id), sort_by_parameter_order=True)
+        ids = await self.writer(lambda session: list(session.scalars(made, rows)))
+        return [Viewer(member_id, Role.MEMBER) for member_id in ids]
+
+    async def propose(self, author: Viewer, title: str) -> int:
+        """A DRAFT with the DAO's rules."""
+        made = await self.proposals.create(author, Edit(title=title, body=f"About {title}."))
+        return int(made["proposal"] or 0)
+
+    async def put_to_vote(self, author: Viewer, title: str) -> int:
+        proposal_id = await self.propose(author, title)
+        await self.proposals.open(author, proposal_id)
+        await self.proposals.start(author, proposal_id)
+        return proposal_id
+
+
+@asynccontextmanager
+async def hall(url: str, *, clock: Clock = database_clock) -> AsyncIterator[Hall]:
+    """Closed at the end; the database stays."""
+    engine = reading_engine(url)
+    writer: Writer = SqliteWriter(url) if is_sqlite(url) else PostgresWriter(engine)
+    transact = SqlTransact(writer, clock=clock)
+    members = Members(transact, SqlMemberReads(engine), admission=Admission.OPEN, now=lambda: datetime.now(UTC))
+    proposals = Proposals(transact, SqlProposalReads(engine), Silence())
+    try:
+        yield Hall(engine, writer, transact, members, proposals, Votes(transact))
+    finally:
+        await writer.close()
+        await engine.dispose()

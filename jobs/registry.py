@@ -1,0 +1,30 @@
+"""Every job by the name under which commands enqueue it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jobs import documents, proposals, replies
+
+if TYPE_CHECKING:
+    from services.house import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Task[S]:
+    """`run(services, *args)` does the work; `failed(services, error, *args)` is its final handling.
+
+    `at_once`: how many of them one worker runs beside each other.
+    """
+
+    run: Callable[..., Awaitable[None]]
+    failed: Callable[..., Awaitable[None]] | None = None
+    at_once: int = 4
+
+
+TASKS: Mapping[str, Task["Services"]] = {
+    "ingest": Task(documents.ingest, documents.ingest_failed, at_once=2),
+    "remove_blob": Task(documents.remove_blob),
+    "reply": Task(replies.reply, replies.reply_failed, at_once=16),
+    "close": Task(proposals.close),
+}

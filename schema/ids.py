@@ -1,0 +1,63 @@
+"""Global ids: opaque to clients, the same for ever."""
+
+import binascii
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+import strawberry
+
+from domain.errors import BadInput
+
+ROW = re.compile(r"[1-9][0-9]{0,18}")
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+KEYS = {
+    "Member": ROW,
+    "Twin": ROW,
+    "Memory": ROW,
+    "Fact": UUID,
+    "PolicyTopic": ROW,
+    "Document": ROW,
+    "ChatSession": ROW,
+    "ChatMessage": ROW,
+    "Proposal": ROW,
+    "Vote": ROW,
+    "Resolution": ROW,
+}
+"""The shape of each noun's key."""
+MAX_ROW = 2**63 - 1
+
+
+def global_id(noun: str, key: int | str) -> strawberry.ID:
+    return strawberry.ID(urlsafe_b64encode(f"{noun}:{key}".encode()).decode().rstrip("="))
+
+
+def noun_and_key(given: str, *field: str) -> tuple[str, int | str]:
+    """What an id names: a row's number or a fact's uuid. Raises BadInput when it is no id of ours."""
+    noun, _, key = _decoded(given).partition(":")
+    shape = KEYS.get(noun)
+    if shape is None or not shape.fullmatch(key) or global_id(noun, key) != given:
+        raise BadInput(f"{_name(field)} is no id: take the `id` of a node as it stands.", field=field)
+    if shape is UUID:
+        return noun, key
+    if int(key) > MAX_ROW:
+        raise BadInput(f"{_name(field)} is no id: take the `id` of a node as it stands.", field=field)
+    return noun, int(key)
+
+
+def row_id(noun: str, given: str, *field: str) -> int:
+    """The row that an id of this noun names. `field` is the input's path. Raises BadInput."""
+    found, key = noun_and_key(given, *field)
+    if found != noun or not isinstance(key, int):
+        raise BadInput(f"{_name(field)} is the id of a {found}: give the id of a {noun}.", field=field)
+    return key
+
+
+def _decoded(given: str) -> str:
+    try:
+        return urlsafe_b64decode(given + "=" * (-len(given) % 4)).decode() if len(given) <= 100 else ""
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _name(field: tuple[str, ...]) -> str:
+    return field[-1] if field else "id"

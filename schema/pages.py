@@ -1,0 +1,63 @@
+"""Relay connections over keyset pages."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import strawberry
+
+from domain.pages import Page, Slice, slice_of
+from schema.cursors import cursor_of, key_of
+
+First = Annotated[int | None, strawberry.argument(description="At most this many from the start, 1 to 100; 20.")]
+After = Annotated[str | None, strawberry.argument(description="Only what stands after this cursor.")]
+Last = Annotated[int | None, strawberry.argument(description="At most this many from the end, 1 to 100.")]
+Before = Annotated[str | None, strawberry.argument(description="Only what stands before this cursor.")]
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="More stands after this page.")
+    has_previous_page: bool = strawberry.field(description="More stands before this page.")
+    start_cursor: str | None = strawberry.field(description="The first edge's cursor; null on an empty page.")
+    end_cursor: str | None = strawberry.field(description="The last edge's cursor; null on an empty page.")
+
+
+@strawberry.type(description="An element and its place in the list.")
+class Edge[T]:
+    cursor: str = strawberry.field(description="For `after` and `before`; good for this list and order only.")
+    node: T = strawberry.field(description="The element.")
+
+
+@strawberry.type(description="A page of a list, as Relay has it; the list's order is fixed and total.")
+class Connection[T]:
+    edges: list[Edge[T]] = strawberry.field(description="The elements with their cursors.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(description="The elements alone.")
+    def nodes(self) -> list[T]:
+        return [edge.node for edge in self.edges]
+
+    @strawberry.field(description="How many the whole list holds; counted only when asked for.")
+    async def total_count(self) -> int:
+        return await self.count()
+
+
+def wanted(tag: str, first: int | None, after: str | None, last: int | None, before: str | None) -> Slice:
+    """Relay's arguments for the list `tag`. Raises BadInput."""
+    return slice_of(first, key_of(tag, after, "after"), last, key_of(tag, before, "before"))
+
+
+def connection[D, T](tag: str, page: Page[D], from_domain: Callable[[D], T]) -> Connection[T]:
+    """A page as the connection of the list `tag`."""
+    cursors = [cursor_of(tag, key) for key in page.keys]
+    return Connection(
+        edges=[Edge(cursor=at, node=from_domain(row)) for at, row in zip(cursors, page.rows, strict=True)],
+        page_info=PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=cursors[0] if cursors else None,
+            end_cursor=cursors[-1] if cursors else None,
+        ),
+        count=page.count,
+    )

@@ -1,0 +1,69 @@
+"""Facts of the temporal graph, found by meaning within a stretch of time."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from domain.errors import BadInput
+from domain.facts import Fact, Graph
+from domain.members import Viewer
+from domain.pages import Page, Slice
+from domain.periods import Window, period_in
+from services.memories import checked_limit, checked_query
+
+MAX_DAYS = 36_500
+
+
+class Facts:
+    def __init__(self, graph: Graph, *, now: Callable[[], datetime]) -> None:
+        self._graph = graph
+        self._now = now
+
+    async def search(self, viewer: Viewer, query: str, *, limit: int = 5, days: int | None = 90) -> list[Fact]:
+        """The viewer's own and the DAO's; a period that the query names replaces `days`.
+
+        Raises BadInput, RetrievalFailed.
+        """
+        return [fact for fact, _ in await self.scored(viewer, query, limit=limit, days=days)]
+
+    async def scored(self, viewer: Viewer, query: str, *, limit: int, days: int | None) -> list[tuple[Fact, float]]:
+        """The same, with scores 0..1."""
+        words, count, now = checked_query(query), checked_limit(limit), self._now()
+        window = period_in(words, now) or last_days(days, now)
+        return await self._graph.search(viewer.groups, words, window=window, at=now, limit=count)
+
+    async def by_ids(self, viewer: Viewer, ids: list[str]) -> dict[str, Fact]:
+        return await self._graph.by_ids(viewer.groups, ids)
+
+    async def about_topic(self, viewer: Viewer, topic_id: int, wanted: Slice) -> Page[Fact]:
+        """Newest first; its cursors are places in that list."""
+        key = f"topic:{topic_id}"
+        total = await self._graph.count_about(viewer.groups, key)
+        start, end = span(wanted, total)
+        facts = await self._graph.about(viewer.groups, key, limit=max(end - start, 0), skip=start)
+
+        async def count() -> int:
+            return total
+
+        return Page(facts, [(start + at,) for at in range(len(facts))], end < total, start > 0, count)
+
+
+def last_days(days: int | None, now: datetime) -> Window | None:
+    """Raises BadInput."""
+    if days is None:
+        return None
+    if not 1 <= days <= MAX_DAYS:
+        raise BadInput(f"days must be between 1 and {MAX_DAYS}, or null for all time.", field=("days",))
+    return Window(now - timedelta(days=days), None)
+
+
+def span(wanted: Slice, total: int) -> tuple[int, int]:
+    """The slice as positions [start, end). Raises BadInput for a cursor of another list."""
+    first = 0 if wanted.after is None else place(wanted.after) + 1
+    last = total if wanted.before is None else min(total, place(wanted.before))
+    return (max(first, last - wanted.size), last) if wanted.backward else (first, min(last, first + wanted.size))
+
+
+def place(key: tuple[str | int, ...]) -> int:
+    if len(key) != 1 or not isinstance(key[0], int) or key[0] < 0:
+        raise BadInput("This cursor belongs to another list; take endCursor or startCursor of this one.")
+    return key[0]

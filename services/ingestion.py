@@ -1,0 +1,234 @@
+"""Reading a document: text, chunks, entities and topics, memories, then both indexes.
+
+Every step can be repeated: after a crash the document is read again from its beginning and nothing is doubled.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import batched
+from typing import Protocol
+
+from domain.blobs import Blobs
+from domain.chunking import Chunk, Passage
+from domain.documents import Document, DocumentReads, IngestionError, IngestionStatus
+from domain.entities import Entities, Mention
+from domain.errors import DomainError, Failure, NotFound
+from domain.events import DocumentChanged
+from domain.facts import Graph
+from domain.members import MemberReads
+from domain.memories import ByteRange, MemoryDomain, MemoryIndex, MemoryKind, MemoryReads, NewMemory
+from domain.preferences import preference_of
+from domain.projections import Statement, document_batch
+from domain.relations import statements_of
+from domain.sentences import sentences
+from domain.texts import Texts
+from domain.topics import TopicReads, topics_in
+from domain.transactions import Transact, Work
+
+SLICE = 200
+"""Rows a write transaction, so that ingestion never delays a ballot."""
+INDEX_SLICE = 64
+"""Memories embedded at once: a step of visible progress."""
+DOCUMENT_IMPORTANCE, PREFERENCE_IMPORTANCE = 0.5, 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reads: the engines, and the cutting of a text as they see it."""
+
+    texts: Texts
+    entities: Entities
+    chunks: Callable[[str], list[Chunk]]
+
+
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """Where memories and facts are found again."""
+
+    memories: MemoryIndex
+    graph: Graph
+
+
+class IngestionReads(Protocol):
+    """Of a process' reads, those that ingestion needs."""
+
+    @property
+    def documents(self) -> DocumentReads: ...
+    @property
+    def members(self) -> MemberReads: ...
+    @property
+    def memories(self) -> MemoryReads: ...
+    @property
+    def topics(self) -> TopicReads: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What was found in a document's text."""
+
+    chunks: list[Chunk]
+    mentions: list[Mention]
+    topics: list[str]
+    statements: list[Statement]
+
+
+class Ingestion:
+    def __init__(
+        self, transact: Transact, reads: IngestionReads, blobs: Blobs, *, reading: Reading, indexes: Indexes
+    ) -> None:
+        self._transact = transact
+        self._reads = reads
+        self._blobs = blobs
+        self._reading = reading
+        self._indexes = indexes
+
+    async def run(self, document_id: int) -> None:
+        """Read the document to DONE, or to FAILED for what no second try can mend. Raises Failure for the rest."""
+        document = await self._reads.documents.any_by_id(document_id)
+        if document is None or document.status is IngestionStatus.DONE:
+            return
+        try:
+            await self._read(document)
+        except Failure as failure:
+            if failure.retryable:
+                raise
+            await self.fail(document_id, failure)
+
+    async def fail(self, document_id: int, failure: DomainError) -> None:
+        """Give the document up: no memories, no bytes, and its error says what to do."""
+        document = await self._reads.documents.any_by_id(document_id)
+        if document is None:
+            return
+        error = IngestionError(failure.code, failure.message, failure.retryable)
+
+        def command(work: Work) -> list[int]:
+            locked = work.documents.locked(document_id)
+            memories = work.memories.remove_of_document(document_id)
+            _save(work, replace(locked, status=IngestionStatus.FAILED, error=error, chunk_count=0))
+            if not failure.retryable and not work.documents.blob_used(locked):
+                work.enqueue("remove_blob", locked.blob_key)
+            return memories
+
+        await self._indexes.memories.remove(await self._transact(command))
+
+    async def _read(self, document: Document) -> None:
+        try:
+            await self._stage(document.id, IngestionStatus.EXTRACTING, 0.05)
+            text = await self._text(document)
+            await self._stage(document.id, IngestionStatus.CHUNKING, 0.2)
+            extracted = await self._extract(document, text)
+            await self._remember(document, extracted)
+            await self._link(document.id, extracted)
+        except NotFound:
+            return  # deleted while it was read
+
+    async def _text(self, document: Document) -> str:
+        async with self._blobs.local(document.blob_key) as path:
+            return await self._reading.texts.extract(path, document.upload.media_type)
+
+    async def _extract(self, document: Document, text: str) -> Extracted:
+        """Pure work runs on a thread, so that the job's heartbeat goes on."""
+        chunks = await asyncio.to_thread(self._reading.chunks, text)
+        passages = passages_of(chunks)
+        found = await self._reading.entities.extract([passage.text for passage in passages])
+        mentions = [
+            placed(mention, passage) for passage, inside in zip(passages, found, strict=True) for mention in inside
+        ]
+        topics = await asyncio.to_thread(topics_in, text, mentions, document.upload.filename)
+        return Extracted(chunks, mentions, topics, await asyncio.to_thread(statements_of, text, mentions))
+
+    async def _remember(self, document: Document, extracted: Extracted) -> None:
+        """Memories as rows, in slices; then what the document mentions."""
+        await self._stage(document.id, IngestionStatus.REMEMBERING, 0.35, chunks=len(extracted.chunks))
+        memories = memories_of(document, extracted.chunks)
+        for rows in batched(memories, SLICE):
+            await self._transact(partial(_store, document_id=document.id, rows=rows))
+
+        def describe(work: Work) -> None:
+            locked = work.documents.locked(document.id)
+            work.documents.save_mentions(document.id, extracted.mentions)
+            _save(work, replace(locked, topic_ids=work.topics.ensure(extracted.topics)))
+
+        await self._transact(describe)
+        await self._index(document.id)
+
+    async def _index(self, document_id: int) -> None:
+        memories = await self._reads.memories.of_source(document_id=document_id)
+        done = 0
+        for slice_ in batched(memories, INDEX_SLICE):
+            await self._indexes.memories.add_batch(slice_)
+            done += len(slice_)
+            await self._stage(document_id, IngestionStatus.REMEMBERING, 0.4 + 0.4 * done / len(memories))
+
+    async def _link(self, document_id: int, extracted: Extracted) -> None:
+        await self._stage(document_id, IngestionStatus.LINKING, 0.85)
+        document = await self._reads.documents.any_by_id(document_id)
+        if document is None:
+            raise NotFound("The document was deleted.")
+        topics = await self._reads.topics.all_by_ids(list(document.topic_ids))
+        batch = document_batch(
+            document,
+            (await self._reads.members.by_ids([document.member_id]))[document.member_id],
+            topics=[topics[topic_id] for topic_id in document.topic_ids],
+            memories=await self._reads.memories.of_source(document_id=document_id),
+            statements=extracted.statements,
+        )
+        await self._indexes.graph.record([batch])
+        await self._stage(document_id, IngestionStatus.DONE, 1.0)
+
+    async def _stage(
+        self, document_id: int, status: IngestionStatus, progress: float, *, chunks: int | None = None
+    ) -> None:
+        """Raises NotFound when the document was deleted."""
+
+        def command(work: Work) -> None:
+            locked = work.documents.locked(document_id)
+            count = locked.chunk_count if chunks is None else chunks
+            _save(work, replace(locked, status=status, progress=max(progress, locked.progress), chunk_count=count))
+
+        await self._transact(command)
+
+
+def _store(work: Work, document_id: int, rows: Sequence[NewMemory]) -> None:
+    locked = work.documents.locked(document_id)
+    work.memories.add_batch(rows, at=locked.uploaded_at)
+
+
+def _save(work: Work, document: Document) -> None:
+    work.documents.save(replace(document, seq=document.seq + 1))
+    work.emit(DocumentChanged(document.id))
+
+
+def passages_of(chunks: Sequence[Chunk]) -> list[Passage]:
+    return [passage for chunk in chunks for passage in chunk.passages]
+
+
+def placed(mention: Mention, passage: Passage) -> Mention:
+    """Its offsets in the whole text."""
+    return replace(mention, start=mention.start + passage.range.start, end=mention.end + passage.range.start)
+
+
+def memories_of(document: Document, chunks: Sequence[Chunk]) -> list[NewMemory]:
+    """A memory for each passage, with its exact place in the stored text."""
+    return [
+        NewMemory(
+            member_id=document.member_id,
+            group=document.group,
+            domain=MemoryDomain.DOC,
+            kind=MemoryKind.PREFERENCE if preferred else MemoryKind.FACT,
+            source=document.upload.filename,
+            text=passage.text,
+            importance=PREFERENCE_IMPORTANCE if preferred else DOCUMENT_IMPORTANCE,
+            position=position,
+            document_id=document.id,
+            byte_range=ByteRange(passage.range.start, passage.range.end),
+        )
+        for position, passage in enumerate(passages_of(chunks))
+        for preferred in [states_preference(passage.text)]
+    ]
+
+
+def states_preference(text: str) -> bool:
+    return any(preference_of(text[start:end]) for start, end in sentences(text))

@@ -1,0 +1,129 @@
+"""What leaves a transaction: jobs to a worker, events to their projections. Loops of the worker process."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from domain.bus import Bus
+from domain.errors import SyncFailed
+from domain.outbox import Outbox, OutboxEntry
+from domain.queue import Queue
+from services.lanes import Lanes
+
+log = logging.getLogger(__name__)
+
+TOPIC = "outbox"
+LEASE_SECONDS = 8.0
+POLL_SECONDS = 0.25
+ERROR_SECONDS = 1.0
+AWAY_SECONDS = 0.5
+
+
+class Dispatcher:
+    """Claims due jobs for which this process has room and hands each to the queue.
+
+    Hints make it quick; the poll finds what a lost hint or a dead worker left: a job whose worker was killed runs again
+    within a lease and a poll.
+    """
+
+    def __init__(
+        self, outbox: Outbox, queue: Queue, bus: Bus, lanes: Lanes, *, lease_seconds: float = LEASE_SECONDS
+    ) -> None:
+        self._outbox = outbox
+        self._queue = queue
+        self._bus = bus
+        self._lanes = lanes
+        self._lease_seconds = lease_seconds
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._listen())
+            both.create_task(self._dispatch())
+
+    async def _listen(self) -> None:
+        async with self._bus.listen(TOPIC) as hints:
+            while True:
+                if await hints.wait(60):
+                    self._lanes.freed.set()
+
+    async def _dispatch(self) -> None:
+        while True:
+            self._lanes.freed.clear()
+            try:
+                seconds = await self._round()
+            except Exception:  # the loop outlives every failure of the database; this one is told
+                log.exception("Jobs could not be claimed.")
+                seconds = ERROR_SECONDS
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._lanes.freed.wait(), seconds)
+
+    async def _round(self) -> float:
+        """Hand over what is due; seconds until the next look."""
+        due = await self._outbox.next_due()
+        if due is None or due > 0:
+            return POLL_SECONDS if due is None else min(due, POLL_SECONDS)
+        now = asyncio.get_running_loop().time()
+        full = self._lanes.full(at=now)
+        entries = await self._outbox.claim(limit=self._lanes.room, lease_seconds=self._lease_seconds, skip=full)
+        for entry in entries:
+            self._lanes.hand(entry, until=now + self._lease_seconds)
+        await asyncio.gather(*map(self._hand, entries))
+        return 0 if entries else POLL_SECONDS
+
+    async def _hand(self, entry: OutboxEntry) -> None:
+        """Keeps the lease while the queue is away, so that an outage costs no attempts."""
+        while True:
+            try:
+                return await self._queue.put(entry)
+            except SyncFailed as failure:
+                log.warning("Job %s %s waits: %s", entry.name, entry.id, failure)
+            await asyncio.sleep(AWAY_SECONDS)
+            if not await self._outbox.beat(entry, self._lease_seconds):
+                return None
+
+
+class Projector:
+    """Shows events to `project` in the order in which they were written; an event that fails holds up the later ones.
+
+    An event may be shown twice, so that projections are idempotent.
+    """
+
+    BATCH = 200
+    FIRST_DELAY, LAST_DELAY = 0.2, 5.0
+
+    def __init__(self, outbox: Outbox, bus: Bus, project: Callable[[list[OutboxEntry]], Awaitable[None]]) -> None:
+        self._outbox = outbox
+        self._bus = bus
+        self._project = project
+        self._limit = self.BATCH
+        self._delay = self.FIRST_DELAY
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with self._bus.listen(TOPIC) as hints:
+            while True:
+                try:
+                    if not await self._step():
+                        await hints.wait(POLL_SECONDS)
+                except Exception as error:  # noqa: BLE001  # told, and tried again: skipping it would lose the order
+                    await self._back_off(error)
+
+    async def _step(self) -> bool:
+        """One batch; False when there was nothing to do."""
+        entries = await self._outbox.projectable(limit=self._limit)
+        if not entries:
+            return False
+        await self._project(entries)
+        await self._outbox.projected([entry.id for entry in entries])
+        self._limit, self._delay = self.BATCH, self.FIRST_DELAY
+        return True
+
+    async def _back_off(self, error: Exception) -> None:
+        """One by one from now on, so that what stands before a bad event gets through."""
+        known = isinstance(error, SyncFailed)
+        log.warning("Projections wait %.1f s: %s", self._delay, error, exc_info=None if known else error)
+        self._limit = 1
+        await asyncio.sleep(self._delay)
+        self._delay = min(self._delay * 2, self.LAST_DELAY)

@@ -1,0 +1,119 @@
+"""Bringing committed events into the graph and the memory index, in order and idempotently."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from domain.chats import ChatReads
+from domain.errors import NotFound
+from domain.facts import Graph, GraphBatch
+from domain.members import MemberReads, Role, Viewer
+from domain.memories import MemoryIndex, MemoryReads
+from domain.outbox import OutboxEntry
+from domain.projections import chat_batch, member_batches, proposal_batch, resolution_batch, vote_batch
+from domain.proposals import Proposal, ProposalReads
+from domain.resolutions import ResolutionReads
+from domain.topics import TopicReads
+from domain.votes import VoteReads
+
+
+class ProjectedReads(Protocol):
+    """Of a process' reads, those that projections need."""
+
+    @property
+    def members(self) -> MemberReads: ...
+    @property
+    def memories(self) -> MemoryReads: ...
+    @property
+    def topics(self) -> TopicReads: ...
+    @property
+    def chats(self) -> ChatReads: ...
+    @property
+    def proposals(self) -> ProposalReads: ...
+    @property
+    def votes(self) -> VoteReads: ...
+    @property
+    def resolutions(self) -> ResolutionReads: ...
+
+
+class Projections:
+    """Rows are read as they are now, so a late or repeated event brings the present state."""
+
+    def __init__(self, reads: ProjectedReads, graph: Graph, index: MemoryIndex) -> None:
+        self._reads = reads
+        self._graph = graph
+        self._index = index
+
+    async def project(self, entries: Sequence[OutboxEntry]) -> None:
+        """Raises SyncFailed; nothing is lost then, the same entries come again."""
+        batches: list[GraphBatch] = []
+        for entry in entries:
+            if entry.name in ("DocumentRemoved", "MemoriesRemoved", "ChatRemoved"):
+                await self._graph.record(batches)
+                batches = []
+                await self._forget(entry.name, entry.args)
+            else:
+                batches += await self._batches(entry)
+        await self._graph.record(batches)
+
+    async def _batches(self, entry: OutboxEntry) -> list[GraphBatch]:
+        args = entry.args
+        match entry.name:
+            case "MemberJoined" | "MemberRenamed":
+                return await self._member(args["member_id"], entry.transaction_id)
+            case "MessageSent":
+                return await self._message(args["message_id"])
+            case "ProposalChanged" if args["status_changed"]:
+                return await self._proposal(args["proposal_id"])
+            case "BallotCast":
+                return await self._vote(args["vote_id"], args["proposal_id"])
+            case "ProposalResolved":
+                return await self._resolution(args["resolution_id"], args["proposal_id"])
+        return []
+
+    async def _member(self, member_id: int, transaction_id: str) -> list[GraphBatch]:
+        found = await self._reads.members.by_ids([member_id])
+        return [batch for member in found.values() for batch in member_batches(member, transaction_id)]
+
+    async def _message(self, message_id: int) -> list[GraphBatch]:
+        try:
+            message, member_id = await self._reads.chats.reply(message_id)
+        except NotFound:
+            return []  # the chat was deleted meanwhile
+        viewer = Viewer(member_id, Role.MEMBER)
+        memories = await self._reads.memories.of_source(message_id=message_id)
+        await self._index.add_batch(memories)
+        session = (await self._reads.chats.sessions(viewer, [message.session_id]))[message.session_id]
+        member = (await self._reads.members.by_ids([member_id]))[member_id]
+        return [chat_batch(session, message, member, memories)]
+
+    async def _proposal(self, proposal_id: int) -> list[GraphBatch]:
+        proposal = (await self._reads.proposals.any_by_ids([proposal_id]))[proposal_id]
+        votes = await self._reads.votes.of_proposal(proposal_id)
+        members = await self._reads.members.by_ids([proposal.author_id])
+        topics = await self._reads.topics.all_by_ids(list(proposal.topic_ids))
+        batch = proposal_batch(proposal, members[proposal.author_id], topics=list(topics.values()), votes=votes)
+        return [batch] if batch else []
+
+    async def _vote(self, vote_id: int, proposal_id: int) -> list[GraphBatch]:
+        proposal = await self._one_proposal(proposal_id)
+        revisions = await self._reads.votes.revisions(vote_id)
+        member_id = revisions[-1].ballot.member_id
+        members = await self._reads.members.by_ids([member_id])
+        return [vote_batch(revisions, members[member_id], proposal)]
+
+    async def _resolution(self, resolution_id: int, proposal_id: int) -> list[GraphBatch]:
+        proposal = await self._one_proposal(proposal_id)
+        resolution = (await self._reads.resolutions.by_ids([resolution_id]))[resolution_id]
+        return [*await self._proposal(proposal_id), resolution_batch(resolution, proposal)]
+
+    async def _one_proposal(self, proposal_id: int) -> Proposal:
+        return (await self._reads.proposals.any_by_ids([proposal_id]))[proposal_id]
+
+    async def _forget(self, name: str, args: dict[str, Any]) -> None:
+        memory_ids = args["memory_ids"]
+        await self._index.remove(memory_ids)
+        keys = [f"memory:{memory_id}" for memory_id in memory_ids]
+        keys += [f"document:{document_id}" for document_id in args.get("document_ids", ())]
+        if name == "ChatRemoved":
+            keys.append(f"session:{args['session_id']}")
+        await self._graph.forget(args["group"], keys)

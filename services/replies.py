@@ -1,0 +1,197 @@
+"""A twin's reply: written in the worker, streamed as it is made, stored with its citations."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from domain import replies
+from domain.bus import Bus, Listener
+from domain.chats import ChatMessage, ChatReads, Citation, Sender
+from domain.errors import BadInput, DomainError, NotFound
+from domain.events import ReplyEnded
+from domain.members import MemberReads, Role, Viewer
+from domain.models import Cited
+from domain.recall import Question
+from domain.replies import (
+    ReplyContext,
+    ReplyDone,
+    ReplyEvent,
+    ReplyFailed,
+    ReplyFenced,
+    ReplyToken,
+    ReplyWriter,
+    Sequenced,
+)
+from domain.transactions import Ids, Once, Transact, Work
+
+CANCEL_SECONDS = 3.0
+
+
+class Twin(Protocol):
+    """Answers questions: `agents.twin.TwinAgent`."""
+
+    model_name: str
+
+    def reply(self, question: Question) -> AsyncIterator[ReplyContext | ReplyToken | Cited]: ...
+
+
+@dataclass(slots=True)
+class Draft:
+    """A reply while it is made."""
+
+    message: ChatMessage
+    writer: ReplyWriter
+    earlier: str
+    """Text that an attempt before a crash had sent; this one sends only what follows it."""
+    text: str = ""
+    degraded: bool = False
+    citations: tuple[Citation, ...] = ()
+
+    def take(self, part: ReplyContext | ReplyToken | Cited, *, resumed: bool) -> None:
+        match part:
+            case ReplyContext(_, degraded):
+                self.degraded = degraded
+                if not resumed:
+                    self.writer.put(part)
+            case ReplyToken(text):
+                self._say(text)
+            case Cited(citations):
+                self.citations = citations
+
+    def _say(self, text: str) -> None:
+        """Send what no earlier attempt sent. Raises Diverged when this answer begins otherwise."""
+        before, self.text = len(self.text), self.text + text
+        if not (self.text.startswith(self.earlier) or self.earlier.startswith(self.text)):
+            raise Diverged
+        if fresh := self.text[max(before, len(self.earlier)) :]:
+            self.writer.put(ReplyToken(fresh))
+
+
+class Diverged(Exception):
+    """A second attempt would answer in other words than those already sent."""
+
+
+INTERRUPTED = ReplyFailed("LLM_ERROR", "The reply was interrupted: send your message again.", retryable=True)
+
+
+class Replies:
+    def __init__(
+        self,
+        transact: Transact,
+        chats: ChatReads,
+        members: MemberReads,
+        *,
+        streams: replies.Replies,
+        bus: Bus,
+        twin: Twin,
+    ) -> None:
+        self._transact = transact
+        self._reads = chats
+        self._members = members
+        self._replies = streams
+        self._bus = bus
+        self._twin = twin
+
+    async def run(self, reply_id: int) -> None:
+        """Write the reply to its end; harmless when it has ended. Another worker's takes precedence."""
+        try:
+            message, member_id = await self._reads.reply(reply_id)
+        except NotFound:
+            return
+        if message.complete:
+            return
+        writer, sent = await self._replies.writer(reply_id)
+        draft = Draft(message, writer, earlier=text_of(sent))
+        with suppress(ReplyFenced):
+            end = await self._write_unless_stopped(draft, member_id, resumed=bool(sent))
+            await self._finish(draft, end)
+
+    async def cancel(self, viewer: Viewer, reply_id: int, *, once: Once | None = None) -> Ids:
+        """The text so far stays. Raises NotFound, BadInput."""
+
+        def command(work: Work) -> Ids:
+            if work.chats.owned(viewer, reply_id).sender is not Sender.TWIN:
+                raise BadInput("This is not a reply of a twin.", field=("replyId",))
+            return {"message": reply_id}
+
+        ids = await self._transact.once(once, command)
+        await self._replies.stop(reply_id)
+        await self._ended(viewer, reply_id)
+        return ids
+
+    async def _ended(self, viewer: Viewer, reply_id: int) -> None:
+        """Wait until the worker has stored what it had, for so long that a client sees it complete."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CANCEL_SECONDS), self._bus.listen(f"message:{reply_id}") as listener:
+                while not (await self._reads.messages(viewer, [reply_id]))[reply_id].complete:
+                    await listener.wait(CANCEL_SECONDS)
+
+    async def _write_unless_stopped(self, draft: Draft, member_id: int, *, resumed: bool) -> ReplyEvent:
+        async with self._replies.stopped(draft.message.id) as stop:
+            writing = asyncio.create_task(self._write(draft, member_id, resumed=resumed))
+            stopping = asyncio.create_task(waited(stop))
+            try:
+                await asyncio.wait({writing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                return writing.result() if writing.done() else ReplyDone()
+            finally:
+                for task in (writing, stopping):
+                    task.cancel()
+                await asyncio.gather(writing, stopping, return_exceptions=True)
+
+    async def _write(self, draft: Draft, member_id: int, *, resumed: bool) -> ReplyEvent:
+        try:
+            question = await self._question(draft.message, member_id)
+            async with aclosing(self._twin.reply(question)) as parts:  # type: ignore[type-var]  # generators in fact
+                async for part in parts:
+                    draft.take(part, resumed=resumed)
+        except Diverged:
+            return INTERRUPTED
+        except DomainError as failure:
+            return ReplyFailed(failure.code, failure.message, failure.retryable)
+        return ReplyDone()
+
+    async def _question(self, reply: ChatMessage, member_id: int) -> Question:
+        [asked] = await self._reads.recent(reply.session_id, before_turn=reply.turn, limit=1)
+        member = (await self._members.by_ids([member_id]))[member_id]
+        viewer = Viewer(member_id, Role.MEMBER)
+        return Question(viewer, member.display_name, asked.content, reply.session_id, asked.turn, asked.created_at)
+
+    async def _finish(self, draft: Draft, end: ReplyEvent) -> None:
+        """Store the message with all its events, then send the last one."""
+        sent = await draft.writer.flushed()
+        events = replies.dump([*sent, Sequenced(len(sent), end)])
+        whole = draft.text if draft.text.startswith(draft.earlier) else draft.earlier
+        model = self._twin.model_name
+
+        def command(work: Work) -> None:
+            message = work.chats.message(draft.message.id)
+            if message.complete:
+                return
+            ended = replace(
+                message,
+                content=whole,
+                complete=True,
+                citations=draft.citations,
+                model=model,
+                degraded=draft.degraded,
+            )
+            work.chats.save(ended, events=events)
+            work.emit(ReplyEnded(message.id))
+
+        try:
+            await self._transact(command)
+        except NotFound:
+            return  # the chat was deleted meanwhile
+        draft.writer.put(end)
+        await draft.writer.flushed()
+
+
+async def waited(stop: Listener) -> None:
+    while not await stop.wait(60):
+        pass
+
+
+def text_of(sent: list[Sequenced]) -> str:
+    return "".join(each.event.text for each in sent if isinstance(each.event, ReplyToken))

@@ -1,0 +1,67 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from adapters.auth.local import LocalTokens
+from app.cli import frontier
+from domain.members import Role
+
+COMMANDS = sorted(frontier.commands)
+HEAVY = {"pydantic", "fastapi", "strawberry", "sqlalchemy", "alembic", "uvicorn", "redis", "httpx", "joserfc", "numpy"}
+
+
+def ran(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603  # our own command
+        [sys.executable, "-P", "-m", "app.cli", *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+def test_every_command_of_the_issue_is_there() -> None:
+    assert COMMANDS == ["api", "doctor", "ingest", "migrate", "schema", "seed", "token", "up", "worker"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_takes_a_data_folder_and_explains_itself(command: str) -> None:
+    shown = CliRunner().invoke(frontier, [command, "--help"]).output
+    assert "--data-dir" in shown
+    assert len(shown.splitlines()) > 5
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = f"import sys, app.cli; print(sorted({HEAVY!r} & set(sys.modules)))"
+    listed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert listed.stdout == "[]\n"
+
+
+async def test_token_names_the_member(tmp_path: Path) -> None:
+    made = ran("token", "ana", "--admin", "--days", "2", "--data-dir", str(tmp_path), cwd=tmp_path)
+    claims = await LocalTokens(tmp_path / "token.key").verify(made.stdout.strip())
+    assert (claims.subject, claims.handle, claims.role) == ("local|ana", "ana", Role.ADMIN)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["token", "Ana!"], "A handle has 1 to 30 characters"),
+        (["api", "--host", "192.168.0.9"], "AUTH=local serves on loopback only"),
+        (["ingest", ".", "--as", "ana"], "holds no PDF, Markdown or text file"),
+        (["token"], "Missing argument 'HANDLE'"),
+        (["worker", "--nonsense"], "No such option"),
+    ],
+)
+def test_mistake_is_one_clear_line(tmp_path: Path, arguments: list[str], said: str) -> None:
+    done = ran(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("Error:") == 1
+
+
+def test_ingest_without_a_server_says_how_to_start_it(tmp_path: Path) -> None:
+    (tmp_path / "note.md").write_text("# A note\n")
+    (tmp_path / "address").write_text("http://127.0.0.1:1")
+    done = ran("ingest", ".", "--as", "ana", "--data-dir", ".", cwd=tmp_path)
+    assert done.stderr == "Error: Nobody answers at http://127.0.0.1:1: start `frontier up` first.\n"

@@ -1,0 +1,90 @@
+from pathlib import Path
+
+import pytest
+
+from app.settings import BadSettings, is_loopback, load_settings
+from domain.members import Admission
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No .env but what a test writes."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_defaults_are_embedded_and_on_loopback(empty_folder: Path) -> None:
+    settings = load_settings()
+    assert settings.database == f"sqlite+aiosqlite:///{empty_folder}/.data/frontier.db"
+    assert (settings.host, settings.port, settings.admission) == ("127.0.0.1", 8000, Admission.OPEN)
+    assert settings.needs_embedded_server
+
+
+def test_embedded_urls_follow_the_port_that_up_wrote(empty_folder: Path) -> None:
+    settings = load_settings(data_dir=empty_folder)
+    settings.port_file.write_text("7001\n")
+    assert settings.redis == "redis://127.0.0.1:7001"
+    assert settings.graph == settings.memory == "falkordb://127.0.0.1:7001"
+
+
+def test_embedded_redis_that_does_not_run_says_how_to_start_it(empty_folder: Path) -> None:
+    with pytest.raises(BadSettings, match="start `frontier up`, or set REDIS_URL"):
+        _ = load_settings(data_dir=empty_folder).redis
+
+
+def test_option_wins_over_environment_and_environment_over_file(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (empty_folder / ".env").write_text("PORT=1111\nLOG_LEVEL=WARNING\nOPENAI_MODEL=\n")
+    monkeypatch.setenv("PORT", "2222")
+    settings = load_settings()
+    assert (settings.port, settings.log_level, settings.openai_model) == (2222, "warning", "gpt-4o-mini")
+    assert load_settings(port=3333).port == 3333
+
+
+def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORS_ORIGINS", "https://a.example, https://b.example")
+    assert load_settings().cors_origins == ("https://a.example", "https://b.example")
+
+
+@pytest.mark.parametrize("url", ["postgresql+asyncpg://localhost/frontier", "postgresql+asyncpg://ana@localhost/x"])
+def test_server_without_credentials_is_refused(url: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        load_settings(database_url=url)
+    assert str(refused.value) == (
+        "DATABASE_URL: give the credentials in the URL: postgresql+asyncpg://user:password@host/..."
+    )
+
+
+def test_unknown_setting_in_the_file_is_refused(empty_folder: Path) -> None:
+    (empty_folder / ".env").write_text("REDDIS_URL=redis://127.0.0.1\n")
+    with pytest.raises(BadSettings, match=r"REDDIS_URL: is no setting: \.env\.example names them all"):
+        load_settings()
+
+
+def test_local_tokens_stay_on_loopback() -> None:
+    with pytest.raises(BadSettings, match="AUTH=local serves on loopback only"):
+        load_settings(host="0.0.0.0")  # noqa: S104  # that it is refused is the point
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost"])
+def test_loopback_is_known(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "localhost.example", ""])  # noqa: S104  # refused
+def test_network_is_not_loopback(host: str) -> None:
+    assert not is_loopback(host)
+
+
+def test_secrets_do_not_show() -> None:
+    shown = repr(load_settings(openai_api_key="sk-secret", database_url="postgresql+asyncpg://ana:hidden@h/x"))
+    assert "sk-secret" not in shown
+    assert "hidden" not in shown
+
+
+def test_bad_value_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "hunter2")
+    with pytest.raises(BadSettings) as refused:
+        load_settings()
+    assert str(refused.value) == "PORT: Input should be a valid integer, unable to parse string as an integer"
