@@ -67,7 +67,7 @@ unit: $(STAMP) ## the tests; ARGS="-k votes"
 	@echo "== pytest"; $(BIN)/pytest $(ARGS)
 
 tour: $(STAMP) ## the README's tour against the running server
-	@$(PYTHON) -m evals.tour $(ARGS)
+	@$(PYTHON) -m app.demo.tour $(ARGS)
 
 seed: $(STAMP) ## make the demo young again
 	@$(BIN)/frontier seed --renew

@@ -38,6 +38,10 @@ class TwinAgent:
         self._recall = recall
         self._model = model
 
+    def warm(self) -> None:
+        """Import and compile the graph now, so that the first question does not wait for it."""
+        _ = self._graph
+
     async def reply(self, question: Question) -> AsyncIterator[ReplyPart]:
         """What was recalled, then tokens as they are made, last the citations that the answer rests on.
 

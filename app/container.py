@@ -21,11 +21,15 @@ from adapters.queue.arq import ArqQueue
 from adapters.replies.redis import RedisReplies
 from adapters.sql.clock import Clock, database_clock
 from adapters.sql.database import Database
+from adapters.sql.outbox import SqlOutbox
 from adapters.text.files import FileTexts
 from adapters.text.tokens import Cl100kTokens
 from agents.twin import TwinAgent
 from app.settings import BadSettings, Settings
 from domain.chunking import Chunk, chunks_of
+from domain.errors import SyncFailed
+from domain.members import DAO_GROUP
+from domain.memories import MemoryFilter
 from domain.models import Model
 from domain.tally import Rules
 from services.chats import Chats
@@ -66,6 +70,7 @@ class Container:
             started.push_async_callback(self.database.close)
             await started.enter_async_context(self.bus)
             await started.enter_async_context(self.replies)
+            started.push_async_callback(self.queue.aclose)
             started.push_async_callback(self.graph.close)
             started.push_async_callback(self.index.close)
             await self.database.transact(lambda work: work.daos.ensure(DAO_NAME, Rules()))
@@ -77,14 +82,25 @@ class Container:
 
     async def checks(self) -> Mapping[str, bool]:
         """What must answer before this process can serve."""
-        database, redis = await asyncio.gather(timely(self.database.answers()), timely(self.queue.answers()))
-        return {"database": database, "redis": redis}
+        pings = {"database": self.database.ping(), "redis": self.queue.ping()}
+        return dict(zip(pings, await asyncio.gather(*map(answers, pings.values())), strict=True))
+
+    async def warm(self) -> None:
+        """Load what the first question would wait for: embedder, both indexes, and the agent's graph."""
+        now = wall_clock()
+        await self.graph.search([DAO_GROUP], "warm", window=None, at=now, limit=1)
+        await self.index.search([DAO_GROUP], "warm", limit=1, where=MemoryFilter(), at=now)
+        await asyncio.to_thread(self.twin.warm)
 
     # engines
 
     @cached_property
     def database(self) -> Database:
         return Database(self.settings.database, announce=self.bus.announce, clock=self._clock)
+
+    @property
+    def outbox(self) -> SqlOutbox:
+        return self.database.outbox
 
     @cached_property
     def bus(self) -> RedisBus:
@@ -109,6 +125,10 @@ class Container:
     @cached_property
     def embedder(self) -> MiniLmEmbedder:
         return MiniLmEmbedder()
+
+    @cached_property
+    def entities(self) -> SpacyEntities:
+        return SpacyEntities()
 
     @cached_property
     def blobs(self) -> DiskBlobs:
@@ -144,22 +164,34 @@ class Container:
     @cached_property
     def services(self) -> Services:
         transact, reads, bus = self.database.transact, self.reads, self.bus
-        memories = Memories(transact, reads.memories, self.index, now=wall_clock)
-        facts = Facts(self.graph, now=wall_clock)
-        twin = TwinAgent(TwinRecall(memories, facts, reads.chats), self.model)
+        streams, model = self.replies, self.model.name
         return Services(
             members=Members(transact, reads.members, admission=self.settings.admission, now=wall_clock),
             documents=Documents(transact, reads.documents, self.blobs, bus),
             ingestion=self._ingestion,
-            memories=memories,
-            facts=facts,
+            memories=self._memories,
+            facts=self._facts,
             chats=Chats(transact, reads.chats, self.replies),
-            replies=Replies(transact, reads.chats, reads.members, streams=self.replies, bus=bus, twin=twin),
+            replies=Replies(
+                transact, reads.chats, reads.members, streams=streams, bus=bus, twin=self.twin, model=model
+            ),
             proposals=Proposals(transact, reads.proposals, bus),
             votes=Votes(transact),
             resolutions=Resolutions(reads.resolutions, bus),
             projections=Projections(reads, self.graph, self.index),
         )
+
+    @cached_property
+    def twin(self) -> TwinAgent:
+        return TwinAgent(TwinRecall(self._memories, self._facts, self.reads.chats), self.model)
+
+    @cached_property
+    def _memories(self) -> Memories:
+        return Memories(self.database.transact, self.reads.memories, self.index, now=wall_clock)
+
+    @cached_property
+    def _facts(self) -> Facts:
+        return Facts(self.graph, now=wall_clock)
 
     @cached_property
     def _ingestion(self) -> Ingestion:
@@ -173,17 +205,18 @@ class Container:
             self.database.transact,
             self.reads,
             self.blobs,
-            reading=Reading(FileTexts(), SpacyEntities(), chunks),
+            reading=Reading(FileTexts(), self.entities, chunks),
             indexes=Indexes(self.index, self.graph),
         )
 
 
-async def timely(answer: Awaitable[bool]) -> bool:
+async def answers(ping: Awaitable[None]) -> bool:
     try:
         async with asyncio.timeout(READY_SECONDS):
-            return await answer
-    except TimeoutError:
+            await ping
+    except (TimeoutError, SyncFailed):
         return False
+    return True
 
 
 def chosen(name: str, url: str, *schemes: str) -> str:

@@ -33,9 +33,9 @@ class Probe:
 
 
 async def diagnose(settings: Settings) -> list[Probe]:
-    """Ask every engine at once; the order is that of the table."""
+    """Ask one engine after the other: what loads for seconds must not make another look dead."""
     examined = (system, database, redis, graph, memory, embeddings, entities, model, tokens, blobs, server)
-    return list(await asyncio.gather(*(_bounded(examine, settings) for examine in examined)))
+    return [await _bounded(examine, settings) for examine in examined]
 
 
 def table(probes: list[Probe]) -> str:
@@ -106,9 +106,9 @@ async def _server(engine: str, url: str, given: str, *, module: str) -> Probe:
 
 async def embeddings(settings: Settings) -> Probe:
     def load() -> str:
-        from app.container import choose_embedder
+        from app.container import Container
 
-        embedder = choose_embedder(settings)
+        embedder = Container(settings).embedder
         vector = asyncio.run(embedder.embed(["Is anybody there?"]))[0]
         return f"{embedder.name}, {len(vector)} dimensions"
 
@@ -117,9 +117,9 @@ async def embeddings(settings: Settings) -> Probe:
 
 async def entities(settings: Settings) -> Probe:
     def load() -> str:
-        from app.container import choose_entities
+        from adapters.ner.spacy import SpacyEntities
 
-        extractor = choose_entities(settings)
+        extractor = SpacyEntities()
         mentions = asyncio.run(extractor.extract(["Ana moved to Lisbon in May."]))[0]
         return f"{extractor.name}, {len(mentions)} entities in a test sentence"
 

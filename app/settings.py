@@ -30,28 +30,40 @@ class Settings(BaseSettings):
     )
 
     profile: Literal["development", "production"] = Field(
-        "development", description="development shows introspection to everyone; production does not."
+        default="development", description="development shows introspection to everyone; production does not."
     )
-    data_dir: Path = Field(Path(".data"), description="Folder of the database, the files, the key and the engines.")
-    host: str = Field("127.0.0.1", description="Address to serve on; AUTH=local allows loopback only.")
-    port: int = Field(8000, ge=1, le=65535, description="Port to serve on.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+    data_dir: Path = Field(
+        default=Path(".data"), description="Folder of the database, the files, the key and the engines."
+    )
+    host: str = Field(default="127.0.0.1", description="Address to serve on; AUTH=local allows loopback only.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port to serve on.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged.")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Origins of other sites whose pages may call the API, separated by commas."
+        default=(), description="Origins of other sites whose pages may call the API, separated by commas."
     )
-    database_url: str = Field("", repr=False, description="Empty: SQLite in the data folder. postgresql+asyncpg://...")
-    redis_url: str = Field("", repr=False, description="Empty: the Redis that `frontier up` starts. redis://...")
-    graph_url: str = Field("", repr=False, description="Empty: the FalkorDB that `frontier up` starts. falkordb://...")
-    memory_url: str = Field("", repr=False, description="Empty: Mem0 in process, its vectors in that FalkorDB.")
-    openai_api_key: SecretStr | None = Field(None, description="Empty: the built-in answerer; a key: the model below.")
-    openai_base_url: str | None = Field(None, description="Another server that speaks the OpenAI protocol.")
-    openai_model: str = Field("gpt-4o-mini", description="The model that answers when there is a key.")
-    embeddings: Literal["local"] = Field("local", description="local: MiniLM on this machine.")
-    ner: Literal["spacy"] = Field("spacy", description="spacy: named entities found on this machine.")
-    auth: Literal["local"] = Field("local", description="local: tokens of `frontier token`, signed with a key here.")
-    blobs: Literal["disk"] = Field("disk", description="disk: uploaded files in the data folder.")
+    database_url: str = Field(
+        default="", repr=False, description="Empty: SQLite in the data folder. postgresql+asyncpg://..."
+    )
+    redis_url: str = Field(
+        default="", repr=False, description="Empty: the Redis that `frontier up` starts. redis://..."
+    )
+    graph_url: str = Field(
+        default="", repr=False, description="Empty: the FalkorDB that `frontier up` starts. falkordb://..."
+    )
+    memory_url: str = Field(default="", repr=False, description="Empty: Mem0 in process, its vectors in that FalkorDB.")
+    openai_api_key: SecretStr | None = Field(
+        default=None, description="Empty: the built-in answerer; a key: the model below."
+    )
+    openai_base_url: str | None = Field(default=None, description="Another server that speaks the OpenAI protocol.")
+    openai_model: str = Field(default="gpt-4o-mini", description="The model that answers when there is a key.")
+    embeddings: Literal["local"] = Field(default="local", description="local: MiniLM on this machine.")
+    ner: Literal["spacy"] = Field(default="spacy", description="spacy: named entities found on this machine.")
+    auth: Literal["local"] = Field(
+        default="local", description="local: tokens of `frontier token`, signed with a key here."
+    )
+    blobs: Literal["disk"] = Field(default="disk", description="disk: uploaded files in the data folder.")
     admission: Admission = Field(
-        Admission.OPEN, description="open: a newcomer has weight 1; approve: it waits for an ADMIN."
+        default=Admission.OPEN, description="open: a newcomer has weight 1; approve: it waits for an ADMIN."
     )
     public: bool = Field(default=False, description="true: OPEN and later proposals can be read without a token.")
 

@@ -65,10 +65,11 @@ def stop_signal() -> asyncio.Event:
 
 
 async def work[S](parts: Parts[S], *, stop: asyncio.Event) -> None:
-    """Until `stop` is set; then within five seconds. Raises what ended one of the loops, none of which ends by itself."""
-    lanes = Lanes({name: task.at_once for name, task in parts.tasks.items()})
+    """Until `stop` is set, and five seconds at most. Raises what ended a loop; none ends by itself."""
+    limits = {name: task.at_once for name, task in parts.tasks.items()}
+    lanes = Lanes(limits)
     runner = Runner(parts.outbox, parts.services, parts.tasks, lanes, lease_seconds=parts.lease_seconds)
-    arq = ArqWorker(parts.queue, runner.run, sweep=parts.sweep, max_jobs=2 * lanes.room)
+    arq = ArqWorker(parts.queue, runner.run, sweep=parts.sweep, max_jobs=3 * sum(limits.values()))
     dispatcher = Dispatcher(parts.outbox, parts.queue, parts.bus, lanes, lease_seconds=parts.lease_seconds)
     claiming = asyncio.create_task(dispatcher.run())
     loops = [

@@ -21,6 +21,7 @@ class AnswerType(StrEnum):
     TEMPERATURE = "temperature"
     PHONE = "phone"
     EMAIL = "email"
+    ADDRESS = "address"
     COLOUR = "colour"
     REASON = "reason"
     NAME = "name"
@@ -28,12 +29,13 @@ class AnswerType(StrEnum):
 
 _MONEY_WORDS = r"(?:cost|price|fee|charge|rent|salary|wage|pay|paid|spend|spent|deposit|fine|budget|owe)"
 _NUMBER_WORD = rf"(?:{'|'.join(sorted(NUMBERS, key=len, reverse=True))})"
-_MONTHS = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+_MONTHS = r"(?:january|february|march|april|(?-i:May)|june|july|august|september|october|november|december)"
 _WEEKDAYS = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 
 _ASKED = (
-    (AnswerType.PHONE, r"\b(?:phone|telephone|mobile|fax)\b(?: number)?"),
+    (AnswerType.PHONE, r"\b(?:phone|telephone|mobile|fax)\b(?! (?:me|you|us|him|her|them|booth))"),
     (AnswerType.EMAIL, r"\be-?mail\b"),
+    (AnswerType.ADDRESS, r"(?<!e-mail )(?<!email )\b(?:post(?:al)? )?address\b"),
     (AnswerType.COLOUR, r"\b(?:what|which) colou?r|\bcolou?r (?:is|was|are|of)"),
     (AnswerType.TEMPERATURE, r"\bhow (?:hot|warm|cold)\b|\btemperature\b"),
     (AnswerType.MONEY, rf"\bhow much (?:is|are|was|were)\b|\bhow (?:much|many|high)\b.*\b{_MONEY_WORDS}s?\b"),
@@ -44,7 +46,7 @@ _ASKED = (
     (AnswerType.NUMBER, r"\b(?:what|which) (?:number|percentage|size|share|speed|weight|height|length)\b"),
     (AnswerType.CLOCK, r"\b(?:what|which) time\b"),
     (AnswerType.WEEKDAY, r"\b(?:what|which|on what|on which) (?:week)?days?\b"),
-    (AnswerType.TIME, r"\bwhen\b|\b(?:what|which) (?:date|month|year)\b|\bhow often\b|\b(?:until|since) when\b"),
+    (AnswerType.TIME, r"\bwhen\b|\b(?:what|which) (?:evening|morning|night|afternoon|week|weekend)s?\b|\b(?:what|which) (?:date|month|year)\b|\bhow often\b|\b(?:until|since) when\b"),
     (AnswerType.NAME, r"\bname of\b"),
     (AnswerType.PERSON, r"\bwho(?:m|se)?\b"),
     (AnswerType.PLACE, r"\bwhere\b"),
@@ -57,7 +59,7 @@ _HELD = {
     r"|nobody|everybody|everyone|anyone|sister|brother|mother|father|\w+(?:er|or|ist|ian)s?)\b",
     AnswerType.PLACE: r"\b(?:in|at|on|to|under|behind|next|near|above|below|beside|from|inside|outside|by|belongs?|via|into|between|opposite)\b|:",
     AnswerType.TIME: rf"\d{{1,2}}[:.]\d\d|\b(?:19|20)\d\d\b|\b{_MONTHS}\b|\b{_WEEKDAYS}\b|\b(?:morning|evening|night|noon|midnight|daily|weekly"
-    r"|monthly|yearly|every|each|week|month|year|day|weekend|hours?|minutes?|after|before|until|when|while|during|spring|summer|autumn|winter"
+    r"|monthly|yearly|every|each|weeks?|months?|years?|days?|weekend|within|hours?|minutes?|after|before|until|when|while|during|spring|summer|autumn|winter"
     r"|today|tomorrow|yesterday|tonight|never|always|twice|once|o'clock|am|pm)\b",
     AnswerType.CLOCK: rf"\d{{1,2}}[:.]\d\d|\b(?:\d{{1,2}}|{_NUMBER_WORD})\s?(?:am|pm|o'clock)\b|\b(?:noon|midnight|morning|evening)\b|\bat (?:\d|{_NUMBER_WORD})",
     AnswerType.WEEKDAY: rf"\b{_WEEKDAYS}\b|\bweekends?\b|\bdaily\b|\bevery day\b|\b{_MONTHS}\b|\d{{4}}-\d\d-\d\d",
@@ -69,6 +71,7 @@ _HELD = {
     AnswerType.TEMPERATURE: r"\d\s?(?:°|degrees?\b|c\b|f\b|k\b)|\b(?:room temperature|lukewarm|boiling|freezing|cold|hot|warm)\b",
     AnswerType.PHONE: r"\+?\d[\d /()-]{4,}\d|\bextension \d+",
     AnswerType.EMAIL: r"\S@\S",
+    AnswerType.ADDRESS: r"(?-i:\b[A-ZÀ-Þ]\w+\.? \d{1,4}[a-z]?\b|\b\d{1,4}[a-z]? [A-ZÀ-Þ]\w+)|\blives?\b",
     AnswerType.COLOUR: r"\b(?:red|green|blue|yellow|black|white|gr[ae]y|brown|orange|purple|pink|violet|silver|gold|beige|turquoise)\b",
     AnswerType.NAME: r"(?-i:(?<!^)\b[A-Z][\w'’-]+)|[“\"']",
 }  # fmt: skip
@@ -83,9 +86,10 @@ SOFT = frozenset({AnswerType.ANY, AnswerType.REASON, AnswerType.PLACE, AnswerTyp
 SATISFIED_WORDS = {
     AnswerType.PHONE: "phone telephone mobile fax number extension reach contact",
     AnswerType.EMAIL: "email e-mail mail address",
+    AnswerType.ADDRESS: "address postal post live",
     AnswerType.COLOUR: "colour color",
     AnswerType.TEMPERATURE: "temperature hot warm cold heat degree degrees",
-    AnswerType.MONEY: "cost price fee money euro euros amount pay expensive spend",
+    AnswerType.MONEY: "cost price fee money money euro euros amount pay expensive spend",
     AnswerType.NUMBER: "number amount size length height weight age percentage tall high wide deep heavy large big fast loud old long far",
     AnswerType.DURATION: "minutes hours days weeks months years period time duration last",
     AnswerType.TIME: "date month year time date deadline",
@@ -99,10 +103,15 @@ SATISFIED_WORDS = {
 """Words of the question that a fitting answer need not repeat."""
 
 
+def main_clause(question: str) -> str:
+    """Up to the relative clause: "Who services the printer | that broke?" """
+    asking = list(_ASKING_WORD.finditer(question))
+    return question[: asking[1].start()] if len(asking) > 1 else question
+
+
 def asked_type(question: str) -> AnswerType:
     """By the words of its main clause; the first that fits. "Where is what who lost?" asks for a place."""
-    asking = list(_ASKING_WORD.finditer(question))
-    main = question[: asking[1].start()] if len(asking) > 1 else question
+    main = main_clause(question)
     return next((kind for kind, pattern in _ASKED_PATTERNS if pattern.search(main)), AnswerType.ANY)
 
 

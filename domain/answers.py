@@ -10,7 +10,6 @@ from domain.relevance import Match, Vectors
 from domain.selection import select
 from domain.small_talk import small_talk
 from domain.statements import Statement, cleaned, statements_of
-from domain.words import is_generic, is_stopped, stem, tokens
 
 UNKNOWN = "I don't know: nothing I have read or said tells me that."
 HALF_UNKNOWN = "The rest of your question I can't answer: nothing I have read or said tells me that."
@@ -34,21 +33,10 @@ class Reading:
     reply: str | None = None
     """The whole answer, when none has to be looked for."""
 
-    def texts(self) -> dict[str, str]:
-        """What to embed, by the key under which `answer` looks for its vector: sentences, and words by their stem."""
-        sentences = {
-            text: text for text in (*(i.text for i in self.inquiries), *(s.read_with for s in self.statements))
-        }
-        return sentences | _words([i.text for i in self.inquiries]) | _words([s.text for s in self.statements])
-
-
-def _words(texts: Sequence[str]) -> dict[str, str]:
-    """Telling words by stem, in their first spelling."""
-    found: dict[str, str] = {}
-    for token in (token for text in texts for token in tokens(text)):
-        if token[0].isalpha() and not is_stopped(token) and not is_generic(stem(token)):
-            found.setdefault(stem(token), token.casefold())
-    return found
+    def texts(self) -> list[str]:
+        """What to embed: sentences, and the questions whole and with one word left out."""
+        asked = [text for i in self.inquiries for text in (i.text, *(i.without(term) for term in i.terms))]
+        return list(dict.fromkeys([*asked, *(statement.read_with for statement in self.statements)]))
 
 
 def read(prompt: Prompt) -> Reading:

@@ -20,6 +20,9 @@ MAX_TOKENS = 2_000
 CHARACTERS_A_PIECE = 20
 """A passage has at most this many characters for each piece it may have: an embedder counts a page of base64 as one."""
 
+CHARACTERS_SURELY_LONG = 8
+"""A block with more characters than this for each piece wanted is cut into sentences without being counted first."""
+
 type Count = Callable[[str], int]
 
 
@@ -42,8 +45,9 @@ class Chunk:
 def chunks_of(text: str, *, pieces: Count, max_pieces: int, tokens: Count, max_tokens: int = MAX_TOKENS) -> list[Chunk]:
     """Chunks of at most `max_tokens`, in order, with passages of at most `max_pieces`.
 
-    Together the passages hold every character that is not blank; a byte order mark is blank. Both limits hold for
-    each text as the functions count it, down to a single character.
+    Together the passages hold every character that is not blank; a byte order mark is blank. Pieces must add up over
+    sentences, as word pieces do; tokens are counted again for each passage and chunk, as they need not. Both limits
+    hold down to a single character.
     """
     cutter = _Cutter(text, pieces=pieces, max_pieces=max_pieces, tokens=tokens, max_tokens=max_tokens)
     groups = cutter.chunks([cutter.passages(section) for section in _sections(text)])
@@ -187,10 +191,11 @@ class _Cutter:
 
     def _parts(self, block: _Block) -> Iterator[list[_Unit]]:
         """The block whole, or its sentences in groups of about one size, each within the ideal if it can be."""
-        whole = self._unit(block.start, block.end, block.kind)
-        if whole.weight <= self._ideal and block.end - block.start <= self._max_characters:
-            yield [whole]
-            return
+        if block.end - block.start <= self._ideal * CHARACTERS_SURELY_LONG:
+            whole = self._unit(block.start, block.end, block.kind)
+            if whole.weight <= self._ideal:
+                yield [whole]
+                return
         units = [
             self._unit(block.start + start, block.start + end, block.kind)
             for start, end in sentences(self._text[block.start : block.end])
@@ -213,7 +218,7 @@ class _Cutter:
     def _settled(self, units: Sequence[_Unit]) -> list[Span]:
         """One passage if the units together keep the limits, else the same for each half."""
         span = (units[0].start, units[-1].end)
-        if self._fits(span):
+        if _weight(units) <= self._max_pieces and self._has_room(span):
             return [span]
         if len(units) == 1:
             return list(self._cut(span))
@@ -225,7 +230,8 @@ class _Cutter:
         start, end = _trimmed(self._text, *span)
         if start == end:
             return
-        if self._fits((start, end)) or end - start == 1:
+        pieces = self._unit(start, end, _Kind.PROSE).weight
+        if (pieces <= self._max_pieces and self._has_room((start, end))) or end - start == 1:
             yield start, end
             return
         size = min(end - start, self._max_characters * 2)
@@ -235,13 +241,9 @@ class _Cutter:
             yield from self._cut((start, stop))
             start = stop
 
-    def _fits(self, span: Span) -> bool:
+    def _has_room(self, span: Span) -> bool:
         body = self._text[span[0] : span[1]]
-        return (
-            len(body) <= self._max_characters
-            and self._pieces(body) <= self._max_pieces
-            and self._tokens(body) <= self._max_tokens
-        )
+        return len(body) <= self._max_characters and self._tokens(body) <= self._max_tokens
 
     def chunks(self, sections: Iterable[Sequence[Span]]) -> list[list[Span]]:
         """Whole sections together while there is room; a section that needs more than a chunk is cut in it."""

@@ -23,10 +23,10 @@ t s d ll ve re m oh yes mr mrs ms dr
 
 GENERIC = """
 do go get make take give come have need use keep put say tell know think see look find want let try call called name
-work thing way kind sort type time happen become became stand lie hang belong concern mean own owns person people
+work thing way kind sort type time happen become became stand lie hang belong concern mean person people
 place part number amount point case fact lot bit new current right good bad able different certain order show
 describe explain list summarise mention say write note document file according happen high wrong matter issue live
-speak wear sort concern deal belong read include contain apply plan mention
+speak wear fit sort concern deal belong read include contain apply plan mention
 total required allowed required necessary supposed possible state role level value size other often usually ask
 """
 
@@ -41,7 +41,7 @@ IRREGULAR = {
         "make": "made", "find": "found", "win": "won", "wear": "wore worn", "drive": "drove driven",
         "speak": "spoke spoken", "choose": "chose chosen choice", "steal": "stole stolen theft", "begin": "began begun",
         "drink": "drank drunk", "sleep": "slept", "understand": "understood", "teach": "taught", "catch": "caught",
-        "feel": "felt", "hide": "hid hidden", "sit": "sat", "stand": "stood", "take": "took taken", "go": "went gone",
+        "feel": "felt", "shoot": "shot", "hide": "hid hidden", "sit": "sat", "stand": "stood", "take": "took taken", "go": "went gone",
         "see": "saw seen", "sow": "sown", "freeze": "froze frozen", "throw": "threw thrown", "ride": "rode ridden",
         "fly": "flew flown", "draw": "drew drawn", "swim": "swam swum", "bear": "born borne", "man": "men",
         "woman": "women", "child": "children", "person": "people", "foot": "feet", "mouse": "mice", "shelf": "shelves",
@@ -90,6 +90,8 @@ PHRASES = tuple(
         (r"look(?:s|ed|ing)? after|tak(?:es?|ing|en) care of|took care of|(?:is |are |was )?in charge of|cares? for", "responsible"),
         (r"tak(?:es?|ing|en) over|took over", "responsible"),
         (r"in charge", "responsible"),
+        (r"set(?:s|ting)? off|(?:went|go|goes|gone|going) off", "trigger"),
+        (r"turn(?:s|ed)? out|c[oa]me of|bec[oa]me of", "end"),
         (r"(?:gave|give|gives|given|giving) up", "abandon"),
         (r"pick(?:s|ed|ing)? up", "collect"),
         (r"(?:put|puts|putting) off", "postponed"),
@@ -112,8 +114,10 @@ FAMILIES = (
     "allow permit permission consent may forbid forbidden ban prohibit prohibited banned authorise entitle",
     "leave quit resign exit depart withdraw",
     "join enter admission admit enrol sign",
-    "decide pass fail reject approve adopt agree resolve accept resolution rejected outcome result",
+    "decide pass fail reject approve adopt agree resolve accept resolution rejected outcome result end",
     "happen occur take",
+    "own owner possess belong",
+    "arrive deliver come delivery",
     "repaid return refund back reimburse give",
     "abandon stop quit drop",
     "collect fetch gather pickup",
@@ -142,12 +146,15 @@ FAMILIES = (
     "fuel diesel petrol gas gasoline",
     "climb hike walk trek ascend",
     "tour trip excursion journey",
-    "wife husband spouse partner girlfriend boyfriend",
-    "kid child son daughter",
-    "mother mum mom parent father dad",
+    "wife spouse partner girlfriend",
+    "husband spouse partner boyfriend",
+    "kid child son",
+    "kid child daughter",
+    "mother mum mom parent",
+    "father dad parent",
     "doctor physician",
     "illness sick ill disease",
-    "supper dinner lunch breakfast meal food eat",
+    "supper dinner meal",
     "holiday vacation leave",
     "stolen steal theft rob",
     "clog jam block stuck",
@@ -159,7 +166,7 @@ FAMILIES = (
     "lift elevator",
     "cellar basement",
     "meeting assembly session rehearsal gathering",
-    "vote ballot poll",
+    "vote ballot poll proposal",
     "reason because why",
     "live reside home address",
     "bad wrong problem trouble issue broken",
@@ -197,4 +204,32 @@ KINDS: tuple[tuple[str, str], ...] = (
         "mother father sister brother son daughter aunt uncle cousin wife husband grandmother grandfather",
     ),
     ("pay cost", "free nothing half"),
+    ("limb", "knee ankle elbow shoulder wrist hip foot toe finger thumb hand arm leg back neck head eye ear tooth nose"),
 )
+
+OPPOSITES = (
+    "home away",
+    "load unload",
+    "buy sell",
+    "arrive leave depart",
+    "open close",
+    "lock unlock",
+    "north south east west",
+    "left right",
+    "morning afternoon evening night noon",
+    "early late",
+    "upper lower",
+    "minimum maximum",
+    "income expense",
+    "start end",
+    "indoor outdoor",
+    "adult child pupil student pensioner senior",
+    "staging production",
+    "spring summer autumn winter",
+    "hot cold",
+    "fixed flexible",
+    "lend borrow",
+    "breakfast lunch dinner supper",
+    "monthly weekly daily yearly annual",
+)
+"""Words that exclude each other: what is said of one tells nothing of the other."""

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.answer_types import SATISFIED_WORDS, AnswerType, asked_type
+from domain.answer_types import SATISFIED_WORDS, AnswerType, asked_type, main_clause
 from domain.chats import Sender
 from domain.models import Turn
 from domain.periods import Window, period_in
-from domain.words import is_closed, is_generic, is_number, is_stopped, members_of, stem, tokens
+from domain.words import is_closed, is_generic, is_number, is_stopped, stem, tokens
 
 _PARTS = re.compile(
     r"(?:,\s*|\s+)(?:and|but)\s+(?:also\s+)?(?=(?:(?:in|on|at|for|with|to|from|by|until|since)\s+)?(?:who|whom|whose|what|when|where|which|why|how)\b)"
@@ -37,8 +37,15 @@ _PREFERENCE = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_MEMBER = re.compile(r"\b(?:I|me|my|mine|myself|you|your|yours|yourself|we|us|our)\b", re.IGNORECASE)
+_PERSONAL = re.compile(
+    r"\b(?:do|did|have|had|are|were|was|am|will|would)\s+(?:you|I)\b(?!\s+(?:have|need|get|find|know|pay|reach|allowed|supposed|required|start))",
+    re.IGNORECASE,
+)
+_DESCRIBED = re.compile(
+    r"(\w+)\s+(?:(?:in|with|to|from|of|for|on|at|by)\s+)?(?:that|who|whom|whose|which|where)\b", re.IGNORECASE
+)
 _RELATIVE = re.compile(
-    r"\b(?!^)(?:that|who|whom|whose|which)\b|\b\w+['’]s \w+|\bof (?:the|my|our|your)\b|\b(?:person|member|one|machine|company|firm)\b",
+    r"\b(?!^)(?:that|who|whom|whose|which|where)\b|\bof (?:my|our|your)\b|\b(?:person|member|one|machine|company|firm)\b",
     re.IGNORECASE,
 )
 _WHICH = re.compile(
@@ -72,8 +79,17 @@ class Inquiry:
     """What earlier turns were about; one of them must be met when the question points back."""
     about_member: bool = False
     preference: bool = False
+    personal: bool = False
+    """It asks what the member itself is, has or does, which only the member's own words or the record tell."""
     relational: bool = False
+    """One thing is described by another: "the printer that broke"."""
+    main: frozenset[str] = frozenset()
+    """Stems of the main clause, when a relative clause follows."""
     window: Window | None = None
+
+    def without(self, term: Term) -> str:
+        """The question with one word left out."""
+        return " ".join(re.sub(rf"\b{re.escape(term.word)}\b", "", self.text).split())
 
     @property
     def all_terms(self) -> tuple[Term, ...]:
@@ -116,7 +132,7 @@ def inquiry_of(text: str, *, name: str, now: datetime) -> Inquiry:
     if first and first not in ("Dr", "Dr.", "Prof", "Prof."):
         text = re.sub(rf"\b{re.escape(name)}['’]s\b|\b{re.escape(first)}['’]s\b", "my", text)
         text = re.sub(rf"\b{re.escape(name)}\b|\b{re.escape(first)}\b", "I", text)
-    kind = asked_type(text)
+    kind, main = asked_type(text), main_clause(text)
     about = bool(_ABOUT_MEMBER.search(text))
     preference = about and bool(_PREFERENCE.search(text))
     window = period_in(text, now)
@@ -127,7 +143,9 @@ def inquiry_of(text: str, *, name: str, now: datetime) -> Inquiry:
         terms,
         about_member=about,
         preference=preference,
+        personal=bool(_PERSONAL.search(text)),
         relational=bool(_RELATIVE.search(text)),
+        main=frozenset(stem(token) for token in tokens(main)) if main != text else frozenset(),
         window=window,
     )
 
@@ -184,36 +202,26 @@ def _names(answer: str) -> tuple[Term, ...]:
     )
 
 
+_PREFERRING = frozenset(
+    stem(word) for word in ["prefer", "favourite", "favorite", "like", "love", "hate", "dislike", "enjoy", "rather", "fond", "opinion", "think", "best"]
+)
+
+
 def _terms(text: str, kind: AnswerType, *, preference: bool, window: Window | None) -> tuple[Term, ...]:
     """Content words with their weights, each once."""
     satisfied = {stem(word) for word in SATISFIED_WORDS.get(kind, "").split()}
-    if preference:
-        satisfied |= {
-            stem(word)
-            for word in [
-                "prefer",
-                "favourite",
-                "favorite",
-                "like",
-                "love",
-                "hate",
-                "dislike",
-                "enjoy",
-                "rather",
-                "fond",
-                "opinion",
-                "think",
-                "best",
-            ]
-        }
+    dropped = _PREFERRING if preference else frozenset()
     asked = _asked_kinds(text)
     found: dict[str, Term] = {}
     for position, token in enumerate(tokens(text)):
         root = stem(token)
         dated = window is not None and is_closed(root) and token[0].isupper()
-        if (is_stopped(token) and not dated) or root in satisfied or root in found or not token[0].isalnum():
+        if (is_stopped(token) and not dated) or root in found or root in dropped or not token[0].isalnum():
             continue
-        found[root] = _term(token, root, position, asked, window)
+        if root in satisfied:
+            found[root] = Term(token, root, GENERIC_WEIGHT, kind=True)
+        else:
+            found[root] = _term(token, root, position, asked, window)
     return _shared_names(text, tuple(found.values()))
 
 
@@ -242,11 +250,12 @@ def _term(token: str, root: str, position: int, asked: frozenset[str], window: W
 
 
 def _asked_kinds(text: str) -> frozenset[str]:
-    """Of "which filament do you ..." the filament: an answer names one and need not say that it is one."""
+    """Of "which filament ..." the filament, of "the person who ..." the person: an answer names one and need not say so."""
+    described = frozenset(stem(word) for word in _DESCRIBED.findall(text) if not is_stopped(word))
     found = _WHICH.search(text)
     if found is None:
-        return frozenset()
+        return described
     first, second = found[1], found[2]
-    if second and not is_stopped(second) and not members_of(stem(first)):
-        return frozenset({stem(second)}) if is_stopped(first) else frozenset({stem(first)})
-    return frozenset() if is_stopped(first) else frozenset({stem(first)})
+    if second and is_stopped(first) and not is_stopped(second):
+        return described | {stem(second)}
+    return described if is_stopped(first) else described | {stem(first)}

@@ -1,20 +1,21 @@
 """How well a statement answers a question: the words that carry it, what stands around it, and nearness of meaning."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sumprod
 
 from domain.answer_types import SOFT, AnswerType, fits
 from domain.chats import SourceKind
 from domain.embeddings import Vector
-from domain.questions import GENERIC_WEIGHT, WORD_WEIGHT, Inquiry, Term
+from domain.questions import GENERIC_WEIGHT, KIND_WEIGHT, WORD_WEIGHT, Inquiry, Term
 from domain.statements import Statement
-from domain.words import is_closed, is_number, members_of, related, stem, stems
+from domain.words import excluded_by, is_closed, is_number, members_of, related, stem, stems
 
+SAID_WEIGHT = 0.4
+"""Of a word like "cost" that a fitting answer need not say, where it does."""
 RELATED, AROUND, SAME_KIND = 0.9, 0.85, 0.9
-NEAR, NEARER = 0.6, 0.72
-"""Cosines of two single words from which on they count as half and as four fifths the same."""
+_VOTED = re.compile(r"\bvot(?:e|ed|es)\b", re.IGNORECASE)
 
 type Vectors = Mapping[str, Vector]
 
@@ -38,12 +39,20 @@ def cosine(one: str, other: str, vectors: Vectors) -> float:
 
 
 def match(inquiry: Inquiry, statement: Statement, vectors: Vectors) -> Match:
-    met = tuple(degree(term, statement, inquiry, vectors) for term in inquiry.all_terms)
+    met = tuple(degree(term, statement, inquiry) for term in inquiry.all_terms)
     covered = coverage(inquiry, met)
     near = cosine(inquiry.text, statement.read_with, vectors)
     fitting = fits(inquiry.type, statement.text)
-    score = covered + 0.6 * near + (0.25 if fitting and inquiry.type is not AnswerType.ANY else 0.0)
+    score = covered + 0.6 * near + _bonus(inquiry, statement, fitting=fitting)
     return Match(statement, met, covered, near, fitting, score)
+
+
+def _bonus(inquiry: Inquiry, statement: Statement, *, fitting: bool) -> float:
+    """For the asked type, the member's own words about itself, and the record where a vote is asked for."""
+    typed = fitting and inquiry.type is not AnswerType.ANY
+    own = inquiry.about_member and statement.evidence.own and statement.first_person
+    recorded = statement.evidence.citation.kind is SourceKind.FACT and bool(_VOTED.search(inquiry.text))
+    return 0.25 * typed + 0.15 * own + 0.3 * recorded
 
 
 def coverage(inquiry: Inquiry, met: tuple[float, ...]) -> float:
@@ -60,11 +69,30 @@ def coverage(inquiry: Inquiry, met: tuple[float, ...]) -> float:
 
 def _weight(term: Term, degree: float) -> float:
     """A kind of thing need not be named, but where it is named it tells much."""
-    return WORD_WEIGHT if term.kind and degree >= AROUND else term.weight
+    if not term.kind or degree < AROUND:
+        return term.weight
+    return WORD_WEIGHT if term.weight >= KIND_WEIGHT else SAID_WEIGHT
+
+
+def speaks_of_another(inquiry: Inquiry, met: tuple[float, ...], statement: Statement) -> bool:
+    """Of the mother where the father is asked for."""
+    words = stems(statement.text)
+    return any(degree < 0.5 and excluded_by(term.stem, words) for term, degree in zip(inquiry.terms, met, strict=False))
+
+
+def narrows(inquiry: Inquiry, met: tuple[float, ...]) -> bool:
+    """The question asks for a narrower thing: the away match, where the sentence tells of a match."""
+    pairs = zip(inquiry.terms, met, inquiry.terms[1:], met[1:], strict=False)
+    return any(
+        one < 0.5 <= next_one and term.weight == after.weight == WORD_WEIGHT and f"{term.word} {after.word}" in inquiry.text
+        for term, one, after, next_one in pairs
+    )
 
 
 def rest_met(inquiry: Inquiry, met: tuple[float, ...]) -> float:
     """Share met of what a question says beside its names; 1 when it says no more."""
+    if not any(term.vital for term in inquiry.terms):
+        return 1.0
     pairs = [
         (t.weight, d) for t, d in zip(inquiry.terms, met, strict=False) if not t.vital and t.weight > GENERIC_WEIGHT
     ]
@@ -76,15 +104,15 @@ def lacks_vital(inquiry: Inquiry, met: tuple[float, ...]) -> bool:
     return any(term.vital and degree < 0.5 for term, degree in zip(inquiry.all_terms, met, strict=True))
 
 
-def degree(term: Term, statement: Statement, inquiry: Inquiry, vectors: Vectors) -> float:
+def degree(term: Term, statement: Statement, inquiry: Inquiry) -> float:
     """How far a term is met by the sentence, or a little less by what stands around it."""
-    here = _in_text(term, statement.text, vectors)
+    here = _in_text(term, statement.text)
     if here >= 1.0:
         return here
     return max(
         here,
         _dated(term, statement, inquiry),
-        AROUND * max((_in_text(term, each, vectors) for each in around(statement)), default=0.0),
+        AROUND * max((_in_text(term, each) for each in around(statement)), default=0.0),
     )
 
 
@@ -98,7 +126,7 @@ def around(statement: Statement) -> list[str]:
     ]
 
 
-def _in_text(term: Term, text: str, vectors: Vectors) -> float:
+def _in_text(term: Term, text: str) -> float:
     words = stems(text)
     if term.stem in words:
         return 1.0
@@ -116,20 +144,23 @@ def _in_text(term: Term, text: str, vectors: Vectors) -> float:
     if any(related(term.stem, word) for word in words):
         return RELATED
     if len(term.stem) > 4 and any(
-        len(w) > 4 and (w.startswith(term.stem) or term.stem.startswith(w) or w.endswith(term.stem)) for w in words
+        len(w) > 4 and (w.startswith(term.stem) or term.stem.startswith(w)) for w in words
     ):
         return RELATED
-    return _near(term, words, vectors)
+    return 0.0
 
 
-def _near(term: Term, words: frozenset[str], vectors: Vectors) -> float:
-    """Single words of like meaning; days, months and colours are never alike."""
-    if is_closed(term.stem):
-        return 0.0
-    best = max(
-        (cosine(term.stem, word, vectors) for word in words if not is_number(word) and not is_closed(word)), default=0.0
-    )
-    return 0.8 if best >= NEARER else 0.5 if best >= NEAR else 0.0
+def gains_without(inquiry: Inquiry, term: Term, found: Match, vectors: Vectors) -> float:
+    """How much nearer the question comes to the sentence when the term is left out.
+
+    It comes farther (below 0) when the sentence says the term in other words.
+    """
+    return cosine(inquiry.without(term), found.statement.read_with, vectors) - found.cosine
+
+
+def known_in(term: Term, texts: Sequence[str]) -> bool:
+    """Some text says it, or a synonym of it."""
+    return any(_in_text(term, text) >= AROUND for text in texts)
 
 
 def outside_period(inquiry: Inquiry, statement: Statement) -> bool:

@@ -1,7 +1,7 @@
 """A twin's reply as events with a rising seq, resumable from any of them."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -121,7 +121,7 @@ class Replies(Protocol):
     async def writer(self, reply_id: int) -> tuple[ReplyWriter, list[Sequenced]]:
         """A writer and the events that an earlier attempt left."""
 
-    def follow(self, reply_id: int, *, after_seq: int) -> AsyncIterator[Sequenced]:
+    def follow(self, reply_id: int, *, after_seq: int) -> AsyncGenerator[Sequenced]:
         """Events with a higher seq, each once and in order, until the last; joins before the first, live or late.
 
         A reply whose stream is gone is served from SQL.

@@ -6,17 +6,20 @@ from itertools import permutations
 
 from domain.answer_types import AnswerType
 from domain.chats import SourceKind
-from domain.questions import Inquiry
+from domain.questions import KIND_WEIGHT, WORD_WEIGHT, Inquiry
 from domain.relevance import (
     Match,
     Vectors,
     around,
-    cosine,
     coverage,
+    gains_without,
+    known_in,
     lacks_vital,
     match,
+    narrows,
     outside_period,
     rest_met,
+    speaks_of_another,
     strict_type,
 )
 from domain.statements import Statement
@@ -24,9 +27,15 @@ from domain.words import is_generic, is_stopped, stem, stems, tokens
 
 ENOUGH, SURE = 0.6, 0.8
 """Coverage from which a statement answers at all, and from which no second one is looked for."""
-HINT, CLOSE = 0.33, 0.52
-"""With this coverage a cosine of at least CLOSE answers too: the sentence says it in other words."""
-PAIR = 0.72
+HINT, CLOSE, NEARBY = 0.33, 0.52, 0.4
+"""With this coverage a cosine of at least CLOSE answers too: the sentence says it in other words; NEARBY is enough when
+the missing words stand elsewhere in the passage."""
+REST = 0.4
+"""Share that must be met of what a question says beside its names."""
+FOREIGN, OTHER_WORDS = 0.02, -0.04
+"""What leaving out a word that no source says may change in the cosine: with enough coverage, and without."""
+PAIR, NAMED_PAIR = 0.72, 0.6
+"""Coverage that two statements need together; less when a name leads from one to the other."""
 PREFERENCE_HINT, PREFERENCE_CLOSE = 0.45, 0.45
 SAME_SUBJECT = 0.2
 """Two preferences whose scores differ by no more may be of one subject; then the newer counts."""
@@ -46,10 +55,13 @@ def select(inquiry: Inquiry, statements: Sequence[Statement], vectors: Vectors, 
     matches = [match(inquiry, each, vectors) for each in statements if fit_to_speak(inquiry, each, name=name)]
     if inquiry.preference:
         return preferred(inquiry, matches, vectors)
-    single = best(inquiry, [each for each in matches if accepted(inquiry, each)])
+    heard = heard_of(inquiry, statements)
+    single = best(
+        inquiry, [each for each in matches if accepted(inquiry, each) and not foreign(inquiry, each, heard, vectors)]
+    )
     if single is not None and single.coverage >= SURE and single.fits:
         return listed(inquiry, single, matches)
-    pair = bridged(inquiry, matches)
+    pair = bridged(inquiry, matches, heard)
     return pair or ([single] if single else [])
 
 
@@ -75,11 +87,58 @@ def accepted(inquiry: Inquiry, candidate: Match) -> bool:
     """Names, numbers and dates are there, the asked type too, and enough of the other words or of the meaning."""
     if lacks_vital(inquiry, candidate.met) or (strict_type(inquiry) and not candidate.fits):
         return False
-    if outside_period(inquiry, candidate.statement) or rest_met(inquiry, candidate.met) < HINT:
+    if misses_main(inquiry, candidate.met) or narrows(inquiry, candidate.met) or not _told(inquiry, candidate):
+        return False
+    if speaks_of_another(inquiry, candidate.met, candidate.statement):
+        return False
+    if outside_period(inquiry, candidate.statement) or rest_met(inquiry, candidate.met) < REST:
         return False
     if candidate.coverage >= ENOUGH:
         return True
-    return candidate.coverage >= HINT and candidate.cosine >= CLOSE
+    close = NEARBY if _nearby(inquiry, candidate) else CLOSE
+    return candidate.coverage >= HINT and candidate.cosine >= close
+
+
+def _nearby(inquiry: Inquiry, candidate: Match) -> bool:
+    """What the sentence lacks stands elsewhere in its passage."""
+    passage = candidate.statement.evidence.text
+    missing = [t for t, met in zip(inquiry.terms, candidate.met, strict=False) if met < 0.5 and t.weight >= KIND_WEIGHT]
+    return all(known_in(term, [passage]) for term in missing)
+
+
+def misses_main(inquiry: Inquiry, met: tuple[float, ...]) -> bool:
+    """It only tells the relative clause: that the printer broke, not who services it."""
+    asked = [(t.weight, m) for t, m in zip(inquiry.terms, met, strict=False) if t.stem in inquiry.main]
+    total = sum(weight for weight, _ in asked)
+    return total >= WORD_WEIGHT and sum(weight * m for weight, m in asked) < HINT * total
+
+
+def _told(inquiry: Inquiry, candidate: Match) -> bool:
+    """Of itself the member tells, or the record."""
+    return not inquiry.personal or _own(candidate)
+
+
+def _own(candidate: Match) -> bool:
+    evidence = candidate.statement.evidence
+    return evidence.own or evidence.citation.kind is SourceKind.FACT
+
+
+def heard_of(inquiry: Inquiry, statements: Sequence[Statement]) -> frozenset[str]:
+    """Stems of the question's words that some statement or source says."""
+    texts = [text for each in statements for text in (each.text, *around(each))]
+    return frozenset(term.stem for term in inquiry.terms if known_in(term, texts))
+
+
+def foreign(inquiry: Inquiry, candidate: Match, heard: frozenset[str], vectors: Vectors) -> bool:
+    """A telling word of the question is met by no source, nor said here in other words."""
+    limit = FOREIGN if candidate.coverage >= ENOUGH else OTHER_WORDS
+    missing = [
+        term
+        for term, met in zip(inquiry.terms, candidate.met, strict=False)
+        if met < 0.5 and term.weight >= WORD_WEIGHT and term.stem not in heard
+    ]
+    gains = [gains_without(inquiry, term, candidate, vectors) for term in missing]
+    return bool(gains) and sum(gains) / len(gains) > limit
 
 
 def best(inquiry: Inquiry, candidates: Sequence[Match]) -> Match | None:
@@ -126,10 +185,10 @@ def same_subject(one: Match, other: Match, vectors: Vectors) -> bool:
     return abs(one.coverage - other.coverage) <= SAME_SUBJECT and other.score >= one.score - 2 * SAME_SUBJECT
 
 
-def bridged(inquiry: Inquiry, matches: Sequence[Match]) -> list[Match]:
+def bridged(inquiry: Inquiry, matches: Sequence[Match], heard: frozenset[str]) -> list[Match]:
     """Two statements that share a word which leads from the question's description to the answer."""
     useful = sorted((each for each in matches), key=lambda each: -each.score)[:_MOST]
-    pairs = [(first, second) for first, second in permutations(useful, 2) if _leads(inquiry, first, second)]
+    pairs = [(first, second) for first, second in permutations(useful, 2) if _leads(inquiry, first, second, heard)]
     if not pairs:
         return []
     chosen = max(pairs, key=lambda pair: (round(_joint(inquiry, *pair), 3), pair[1].score + pair[0].score))
@@ -140,12 +199,20 @@ def _joint(inquiry: Inquiry, first: Match, second: Match) -> float:
     return coverage(inquiry, tuple(max(pair) for pair in zip(first.met, second.met, strict=True)))
 
 
-def _leads(inquiry: Inquiry, first: Match, second: Match) -> bool:
+def _leads(inquiry: Inquiry, first: Match, second: Match, heard: frozenset[str]) -> bool:
     """`first` describes, `second` answers: each brings words of its own, and together they meet the question."""
     met = tuple(max(pair) for pair in zip(first.met, second.met, strict=True))
     if lacks_vital(inquiry, met) or (strict_type(inquiry) and not second.fits):
         return False
-    if coverage(inquiry, met) < PAIR or not bridges(first.statement, second.statement, inquiry):
+    if inquiry.personal and not (_own(first) or _own(second)):
+        return False
+    if narrows(inquiry, met) or any(
+        t.weight == WORD_WEIGHT and m < 0.5 and t.stem not in heard for t, m in zip(inquiry.terms, met, strict=False)
+    ):
+        return False
+    shared = bridges(first.statement, second.statement, inquiry)
+    needed = NAMED_PAIR if shared & _named(first.statement) else PAIR
+    if not shared or coverage(inquiry, met) < needed or misses_main(inquiry, met):
         return False
     brings = _brings(inquiry, first, second)
     answers = _brings(inquiry, second, first) or (strict_type(inquiry) and not first.fits)
@@ -183,13 +250,3 @@ def _named(statement: Statement) -> frozenset[str]:
     return frozenset(
         stem(t) for t in tokens(text) if t[0].isupper() and not is_stopped(t) and len(t) > 2 and not is_generic(stem(t))
     )
-
-
-def describe(inquiry: Inquiry, candidate: Match, vectors: Vectors) -> str:
-    """One line for tuning: how a statement fared."""
-    return (
-        f"cov {candidate.coverage:.2f} cos {candidate.cosine:.2f} fit {candidate.fits} {candidate.statement.text[:80]}"
-    )
-
-
-__all__ = ["around", "cosine", "describe", "select"]

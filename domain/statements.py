@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from domain.models import Evidence
 from domain.sentences import sentences
 
-_AFTER_DEGREES = re.compile(r"(?<=°[CF]\.)\s+(?=[A-Z])")
+_ALSO_ENDS = re.compile(
+    r"(?<=°[CF]\.)\s+(?=[A-Z])|(?<=[.;])\s+(?=§)"
+    r"|\n(?=\d{4}-\d\d-\d\d|\d{1,2}[:.]\d\d\b|[A-ZÀ-Þ][\w ]{0,30}: )"
+    r"|(?<=[a-z] [A-Z]\.)\s+(?=(?:The|An?|It|I|We|They|He|She|In|On|At|My|Our|This|That|No|Each|Every|All)\b)"
+)
+_WIDTH = 60
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _MARKER = re.compile(r"^\s*(?:[-*+•]\s+|\d{1,2}[.)]\s+|>\s+|\|\s*)")
 _HEADING = re.compile(r"^\s*#{1,6}\s+(.+?)\s*#*$")
@@ -97,10 +102,22 @@ def _sentences(text: str) -> Iterator[tuple[str, bool]]:
     end = 0
     for start, stop in sentences(text):
         follows = end > 0 and not _BLANK_LINE.search(text[end:start]) and not _MARKER.match(text[start:stop])
-        for part in _AFTER_DEGREES.split(text[start:stop]):
+        for part in _parts(text[start:stop]):
             yield part, follows
             follows = True
         end = stop
+
+
+def _parts(sentence: str) -> Iterator[str]:
+    """Lines that were not wrapped: the next starts like a record, or with a capital after a line that had room."""
+    for part in _ALSO_ENDS.split(sentence):
+        kept = ""
+        for line in part.splitlines():
+            if kept and len(kept.splitlines()[-1]) < _WIDTH and line[:1].isupper():
+                yield kept
+                kept = ""
+            kept = f"{kept}\n{line}" if kept else line
+        yield kept
 
 
 def _is_title(paragraph: str) -> bool:

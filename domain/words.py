@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from domain.lexicon import FAMILIES, GENERIC, IRREGULAR, KINDS, NUMBERS, PHRASES, STOP_WORDS
+from domain.lexicon import FAMILIES, GENERIC, IRREGULAR, KINDS, NUMBERS, OPPOSITES, PHRASES, STOP_WORDS
 
 TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?|[€$£°%]")
 
@@ -71,6 +71,16 @@ def related(one: str, other: str) -> bool:
 def members_of(kind: str) -> frozenset[str]:
     """Stems of what is of a kind: of `colour` `red`, `green`, ..."""
     return _kinds().get(kind, frozenset())
+
+
+@lru_cache(maxsize=1)
+def _exclusive() -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(stem(w) for w in words.split()) for words in OPPOSITES) + tuple(_kinds().values())
+
+
+def excluded_by(word: str, others: frozenset[str]) -> bool:
+    """Another of its kind stands there in its place: the mother for the father, the ankle for the knee."""
+    return word not in others and any(word in group and not group.isdisjoint(others) for group in _exclusive())
 
 
 def is_closed(word: str) -> bool:

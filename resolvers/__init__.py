@@ -1,0 +1,1 @@
+"""GraphQL verbs, a file a noun: unpack, one call, pack."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import strawberry
 from strawberry.dataloader import DataLoader
@@ -48,57 +48,61 @@ class Loaders:
     """Resolutions by proposal."""
 
 
-@dataclass(frozen=True, slots=True)
-class House:
+class House(Protocol):
     """What a process lends to its operations."""
 
-    services: Services
-    reads: Reads
-    now: Callable[[], datetime]
-    loaders: Callable[[Viewer, Services, Reads], Loaders]
+    @property
+    def services(self) -> Services: ...
+    @property
+    def reads(self) -> Reads: ...
+
+
+type LoadersFor = Callable[[Viewer, House], Loaders]
 
 
 class Context:
     """One operation of one viewer. Services, reads and loaders are there for who is logged in only."""
 
-    def __init__(self, house: House, bearer: Viewer | None) -> None:
+    def __init__(
+        self, house: House, bearer: Viewer | None, *, loaders_for: LoadersFor, now: Callable[[], datetime]
+    ) -> None:
         self._house = house
         self._bearer = bearer
+        self._loaders_for = loaders_for
         self._loaders: Loaders | None = None
+        self.now = now
         self.skipped: int | None = None
         """States that a slow reader of a subscription missed before the one being sent."""
 
     @property
     def viewer(self) -> Viewer:
         """Raises Unauthenticated."""
-        return self._check_bearer()
+        return self.check_bearer()
 
     @property
     def services(self) -> Services:
         """Raises Unauthenticated."""
-        self._check_bearer()
+        self.check_bearer()
         return self._house.services
 
     @property
     def reads(self) -> Reads:
         """Raises Unauthenticated."""
-        self._check_bearer()
+        self.check_bearer()
         return self._house.reads
 
     @property
     def loaders(self) -> Loaders:
         """Raises Unauthenticated."""
         if self._loaders is None:
-            self._loaders = self._house.loaders(self.viewer, self._house.services, self._house.reads)
+            self._loaders = self._loaders_for(self.check_bearer(), self._house)
         return self._loaders
 
-    def _check_bearer(self) -> Viewer:
+    def check_bearer(self) -> Viewer:
+        """Raises Unauthenticated."""
         if self._bearer is None:
             raise Unauthenticated("Send a bearer token: `Authorization: Bearer T`, or in connection_init's payload.")
         return self._bearer
-
-    def now(self) -> datetime:
-        return self._house.now()
 
     def forget(self) -> None:
         """Before a subscription's next event, or after a command: what was loaded may have changed."""

@@ -20,7 +20,7 @@ def key_of(tag: str, cursor: str | None, field: str) -> Key | None:
     """The sort key that a cursor of this list holds. Raises BadInput, naming `field`."""
     if cursor is None:
         return None
-    found, *key = _decoded(cursor) or [None]
+    found, *key = _decoded(cursor) or [""]
     if found != tag or not key or not all(map(_is_part, key)) or cursor_of(tag, tuple(key)) != cursor:
         raise BadInput(
             f"{field} is no cursor of this list: take startCursor, endCursor or an edge's cursor of the same list "

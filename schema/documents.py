@@ -8,9 +8,11 @@ from strawberry.file_uploads import Upload
 
 from domain.documents import Document, IngestionStatus, Visibility
 from domain.entities import Mention
+from schema.commands import CommandInput, Payload
 from schema.context import Info
 from schema.enums import described
 from schema.errors import UserErrorType
+from schema.fields import field
 from schema.ids import global_id
 from schema.nodes import Node
 from schema.pages import Connection
@@ -69,18 +71,16 @@ class DocumentType(Node):
     chunk_count: int = strawberry.field(description="Chunks of at most 2,000 tokens, so far.")
     error: UserErrorType | None = strawberry.field(description="Why it is FAILED.")
 
-    @strawberry.field(description="Named entities in the order of the text, at most 200.")
+    @field("Named entities in the order of the text, at most 200.")
     async def entities(self, info: Info) -> list[EntityMention]:
         return [EntityMention.from_domain(each) for each in await info.context.loaders.mentions.load(self.document.id)]
 
-    @strawberry.field(description="What it is about.")
-    async def topics(
-        self, info: Info
-    ) -> list[Annotated["PolicyTopicType", strawberry.lazy("schema.topics")]]:
+    @field("What it is about.")
+    async def topics(self, info: Info) -> list[Annotated["PolicyTopicType", strawberry.lazy("schema.topics")]]:
         found = await info.context.loaders.topics.load_many(self.document.topic_ids)
         return [topic for topic in found if topic]
 
-    @strawberry.field(description="The document with the same bytes that was read in its place, if the viewer may see it.")
+    @field("The same bytes, read before in its place; null if the viewer may not see that.")
     async def duplicate_of(self, info: Info) -> "DocumentType | None":
         original = self.document.duplicate_of
         return None if original is None else await info.context.loaders.documents.load(original)
@@ -101,7 +101,7 @@ class DocumentType(Node):
             status=document.status,
             progress=document.progress,
             chunk_count=document.chunk_count,
-            error=error and UserErrorType.of(error.code, error.message, retryable=error.retryable),
+            error=None if error is None else UserErrorType.of(error.code, error.message, retryable=error.retryable),
         )
 
 
@@ -109,51 +109,33 @@ DocumentConnection = Connection[DocumentType]
 
 
 @strawberry.input(description="A file to be read: PDF, Markdown or UTF-8 text, at most 20 MiB.")
-class UploadDocumentInput:
+class UploadDocumentInput(CommandInput):
     file: Upload = strawberry.field(description="A part of the multipart request.")
     visibility: Visibility | None = strawberry.field(
         description="PRIVATE: for the viewer's own twin; DAO: for everybody.", default=Visibility.PRIVATE
     )
-    idempotency_key: str | None = strawberry.field(
-        description="The same key and file within 7 days give the same document, made once.", default=None
-    )
 
 
 @strawberry.type(description="The document, QUEUED or a duplicate, or why it was refused.")
-class UploadDocumentPayload:
+class UploadDocumentPayload(Payload):
     document: DocumentType | None = strawberry.field(description="Null when it was refused.", default=None)
-    user_errors: list[UserErrorType] = strawberry.field(
-        description="Why it was refused; empty on success.", default_factory=list
-    )
 
 
 @strawberry.input(description="Which FAILED document to read again.")
-class RetryDocumentInput:
+class RetryDocumentInput(CommandInput):
     document_id: strawberry.ID = strawberry.field(description="One of the viewer's own documents.")
-    idempotency_key: str | None = strawberry.field(
-        description="The same key and input within 7 days give the same payload, done once.", default=None
-    )
 
 
 @strawberry.type(description="The document, QUEUED again, or why it was refused.")
-class RetryDocumentPayload:
+class RetryDocumentPayload(Payload):
     document: DocumentType | None = strawberry.field(description="Null when it was refused.", default=None)
-    user_errors: list[UserErrorType] = strawberry.field(
-        description="Why it was refused; empty on success.", default_factory=list
-    )
 
 
 @strawberry.input(description="Which document to delete, with its memories and facts.")
-class DeleteDocumentInput:
+class DeleteDocumentInput(CommandInput):
     document_id: strawberry.ID = strawberry.field(description="One of the viewer's own documents.")
-    idempotency_key: str | None = strawberry.field(
-        description="The same key and input within 7 days give the same payload, done once.", default=None
-    )
 
 
 @strawberry.type(description="What was deleted, or why nothing was.")
-class DeleteDocumentPayload:
+class DeleteDocumentPayload(Payload):
     deleted_id: strawberry.ID | None = strawberry.field(description="Null when it was refused.", default=None)
-    user_errors: list[UserErrorType] = strawberry.field(
-        description="Why it was refused; empty on success.", default_factory=list
-    )

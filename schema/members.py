@@ -5,11 +5,13 @@ from datetime import datetime
 import strawberry
 
 from domain.members import Member, Role
+from schema.commands import CommandInput, Payload
 from schema.context import Info
 from schema.enums import described
-from schema.errors import UserErrorType
+from schema.fields import field
 from schema.ids import global_id
 from schema.nodes import Node
+from schema.pages import Connection
 from schema.twins import TwinType
 
 described(
@@ -30,13 +32,11 @@ class MemberType(Node):
     weight: int = strawberry.field(description="What its vote weighs in proposals that start now: 0 to 1,000,000.")
     joined_at: datetime = strawberry.field(description="Its first login.")
 
-    @strawberry.field(
-        description="An act of the member's own (ballot, message, login) within 90 days; its twin's acts do not count."
-    )
+    @field("An act of the member's own (ballot, message, login) within 90 days; its twin's acts do not count.")
     def active(self, info: Info) -> bool:
         return self.member.active(at=info.context.now())
 
-    @strawberry.field(description="The member's digital twin.")
+    @field("The member's digital twin.")
     def twin(self) -> TwinType:
         return TwinType.of(self.member.id)
 
@@ -53,17 +53,14 @@ class MemberType(Node):
         )
 
 
+MemberConnection = Connection[MemberType]
+
+
 @strawberry.input(description="What a member changes about itself; what is left out stays.")
-class UpdateProfileInput:
+class UpdateProfileInput(CommandInput):
     display_name: str | None = strawberry.field(description="1 to 80 characters.", default=None)
-    idempotency_key: str | None = strawberry.field(
-        description="The same key and input within 7 days give the same payload, done once.", default=None
-    )
 
 
 @strawberry.type(description="The member as it is now, or why nothing changed.")
-class UpdateProfilePayload:
+class UpdateProfilePayload(Payload):
     member: MemberType | None = strawberry.field(description="Null when it was refused.", default=None)
-    user_errors: list[UserErrorType] = strawberry.field(
-        description="Why it was refused; empty on success.", default_factory=list
-    )

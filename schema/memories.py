@@ -5,8 +5,8 @@ from datetime import datetime
 import strawberry
 
 from domain.memories import ByteRange, Memory, MemoryDomain, MemoryFilter, MemoryKind
+from schema.commands import CommandInput, Payload
 from schema.enums import described
-from schema.errors import UserErrorType
 from schema.ids import global_id
 from schema.nodes import Node
 from schema.pages import Connection
@@ -39,8 +39,8 @@ class ByteRangeType:
     end: int = strawberry.field(description="The byte after the last.")
 
     @classmethod
-    def from_domain(cls, range: ByteRange) -> "ByteRangeType":
-        return cls(start=range.start, end=range.end)
+    def from_domain(cls, bytes: ByteRange) -> "ByteRangeType":
+        return cls(start=bytes.start, end=bytes.end)
 
 
 @strawberry.type(name="Memory", description="A passage of what a member wrote or said.")
@@ -108,16 +108,10 @@ class MemoryFilterInput:
 
 
 @strawberry.input(description="Which memory to forget.")
-class ForgetMemoryInput:
+class ForgetMemoryInput(CommandInput):
     memory_id: strawberry.ID = strawberry.field(description="One of the viewer's own memories.")
-    idempotency_key: str | None = strawberry.field(
-        description="The same key and input within 7 days give the same payload, done once.", default=None
-    )
 
 
 @strawberry.type(description="What was forgotten, or why nothing was.")
-class ForgetMemoryPayload:
+class ForgetMemoryPayload(Payload):
     forgotten_id: strawberry.ID | None = strawberry.field(description="Null when it was refused.", default=None)
-    user_errors: list[UserErrorType] = strawberry.field(
-        description="Why it was refused; empty on success.", default_factory=list
-    )

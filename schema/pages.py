@@ -7,6 +7,7 @@ import strawberry
 
 from domain.pages import Page, Slice, slice_of
 from schema.cursors import cursor_of, key_of
+from schema.fields import field
 
 First = Annotated[int | None, strawberry.argument(description="At most this many from the start, 1 to 100; 20.")]
 After = Annotated[str | None, strawberry.argument(description="Only what stands after this cursor.")]
@@ -34,11 +35,11 @@ class Connection[T]:
     page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
     count: strawberry.Private[Callable[[], Awaitable[int]]]
 
-    @strawberry.field(description="The elements alone.")
+    @field("The elements alone.")
     def nodes(self) -> list[T]:
         return [edge.node for edge in self.edges]
 
-    @strawberry.field(description="How many the whole list holds; counted only when asked for.")
+    @field("How many the whole list holds; counted only when asked for.")
     async def total_count(self) -> int:
         return await self.count()
 

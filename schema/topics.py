@@ -6,6 +6,7 @@ from domain.topics import PolicyTopic
 from schema.context import Info
 from schema.documents import DocumentConnection, DocumentType
 from schema.facts import FactConnection, FactType
+from schema.fields import field
 from schema.ids import global_id
 from schema.nodes import Node
 from schema.pages import After, Before, Connection, First, Last, connection, wanted
@@ -16,18 +17,18 @@ class PolicyTopicType(Node):
     key: strawberry.Private[int]
     title: str = strawberry.field(description="As it was first spelled.")
 
-    @strawberry.field(description="Documents with this topic that the viewer may read, newest first.")
+    @field("Documents with this topic that the viewer may read, newest first.")
     async def documents(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> DocumentConnection:
+    ) -> DocumentConnection | None:
         asked = wanted("documents", first, after, last, before)
         page = await info.context.reads.documents.page(info.context.viewer, asked, topic_id=self.key)
         return connection("documents", page, DocumentType.from_domain)
 
-    @strawberry.field(description="Facts about this topic that the viewer may read, newest first.")
+    @field("Facts about this topic that the viewer may read, newest first.")
     async def facts(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> FactConnection:
+    ) -> FactConnection | None:
         asked = wanted("facts", first, after, last, before)
         page = await info.context.services.facts.about_topic(info.context.viewer, self.key, asked)
         return connection("facts", page, FactType.from_domain)

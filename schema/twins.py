@@ -8,6 +8,7 @@ from domain.errors import Forbidden
 from domain.members import Viewer
 from schema.chats import ChatSessionConnection, ChatSessionType
 from schema.context import Info
+from schema.fields import field
 from schema.ids import global_id
 from schema.memories import MemoryConnection, MemoryFilterInput, MemoryType
 from schema.nodes import Node, present
@@ -23,13 +24,11 @@ if TYPE_CHECKING:
 class TwinType(Node):
     key: strawberry.Private[int]
 
-    @strawberry.field(description="Whose twin it is.")
+    @field("Whose twin it is.")
     async def member(self, info: Info) -> Annotated["MemberType", strawberry.lazy("schema.members")]:
         return await present(info.context.loaders.members.load(self.key))
 
-    @strawberry.field(
-        description="What the twin remembers, newest first; null and FORBIDDEN for anybody but its member."
-    )
+    @field("What the twin remembers, newest first; null and FORBIDDEN for anybody but its member.")
     async def memories(
         self,
         info: Info,
@@ -48,16 +47,12 @@ class TwinType(Node):
         )
         return connection("memories", page, MemoryType.from_domain)
 
-    @strawberry.field(
-        description="Its conversations, newest first; null and FORBIDDEN for anybody but its member."
-    )
+    @field("Its conversations, newest first; null and FORBIDDEN for anybody but its member.")
     async def sessions(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> ChatSessionConnection | None:
         self.check_own(info.context.viewer)
-        page = await info.context.reads.chats.page(
-            info.context.viewer, wanted("sessions", first, after, last, before)
-        )
+        page = await info.context.reads.chats.page(info.context.viewer, wanted("sessions", first, after, last, before))
         return connection("sessions", page, ChatSessionType.from_domain)
 
     def check_own(self, viewer: Viewer) -> None:

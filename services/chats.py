@@ -1,6 +1,7 @@
 """Conversations of a member with its own twin."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 from domain.chats import ChatMessage, ChatReads, ChatSession, Sender, checked_chat_title, checked_text
 from domain.errors import Conflict, Forbidden, NotFound
@@ -64,13 +65,14 @@ class Chats:
 
         return await self._transact.once(once, command)
 
-    async def follow(self, viewer: Viewer, reply_id: int, *, after_seq: int) -> AsyncIterator[Sequenced]:
+    async def follow(self, viewer: Viewer, reply_id: int, *, after_seq: int) -> AsyncGenerator[Sequenced]:
         """A reply's events with a higher seq, to the last. Raises NotFound when it is not the viewer's."""
         message = (await self._reads.messages(viewer, [reply_id])).get(reply_id)
         if message is None or message.sender is not Sender.TWIN:
             raise NotFound("There is no such reply of your twin.", field=("replyId",))
-        async for event in self._replies.follow(reply_id, after_seq=after_seq):
-            yield event
+        async with aclosing(self._replies.follow(reply_id, after_seq=after_seq)) as events:
+            async for event in events:
+                yield event
 
 
 def known_twin(work: Work, twin_id: int) -> None:

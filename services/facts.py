@@ -23,13 +23,14 @@ class Facts:
 
         Raises BadInput, RetrievalFailed.
         """
-        return [fact for fact, _ in await self.scored(viewer, query, limit=limit, days=days)]
-
-    async def scored(self, viewer: Viewer, query: str, *, limit: int, days: int | None) -> list[tuple[Fact, float]]:
-        """The same, with scores 0..1."""
         words, count, now = checked_query(query), checked_limit(limit), self._now()
         window = period_in(words, now) or last_days(days, now)
-        return await self._graph.search(viewer.groups, words, window=window, at=now, limit=count)
+        found = await self._graph.search(viewer.groups, words, window=window, at=now, limit=count)
+        return [fact for fact, _ in found]
+
+    async def within(self, viewer: Viewer, query: str, *, window: Window, limit: int) -> list[tuple[Fact, float]]:
+        """Facts of one stretch of time with their scores, 0..1. Raises RetrievalFailed."""
+        return await self._graph.search(viewer.groups, query, window=window, at=self._now(), limit=limit)
 
     async def by_ids(self, viewer: Viewer, ids: list[str]) -> dict[str, Fact]:
         return await self._graph.by_ids(viewer.groups, ids)

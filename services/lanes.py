@@ -38,12 +38,8 @@ class Lanes:
         self._taken.pop((entry.id, entry.attempt), None)
         self.freed.set()
 
-    def full(self, *, at: float) -> list[str]:
-        """Names whose lane has no room at that loop time."""
+    def free(self, *, at: float) -> dict[str, int]:
+        """Places free at that loop time, by name. A claim may bring more of a kind than fit: those wait their turn."""
         self._taken = {attempt: place for attempt, place in self._taken.items() if place[1] > at}
         taken = Counter(name for name, _ in self._taken.values())
-        return [name for name, limit in self._limits.items() if taken[name] >= limit]
-
-    @property
-    def room(self) -> int:
-        return max(0, sum(self._limits.values()) - len(self._taken))
+        return {name: max(0, limit - taken[name]) for name, limit in self._limits.items()}

@@ -65,8 +65,11 @@ class Dispatcher:
         if due is None or due > 0:
             return POLL_SECONDS if due is None else min(due, POLL_SECONDS)
         now = asyncio.get_running_loop().time()
-        full = self._lanes.full(at=now)
-        entries = await self._outbox.claim(limit=self._lanes.room, lease_seconds=self._lease_seconds, skip=full)
+        free = self._lanes.free(at=now)
+        if not any(free.values()):
+            return POLL_SECONDS
+        full = [name for name, places in free.items() if not places]
+        entries = await self._outbox.claim(limit=sum(free.values()), lease_seconds=self._lease_seconds, skip=full)
         for entry in entries:
             self._lanes.hand(entry, until=now + self._lease_seconds)
         await asyncio.gather(*map(self._hand, entries))

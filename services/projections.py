@@ -1,5 +1,6 @@
 """Bringing committed events into the graph and the memory index, in order and idempotently."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -7,13 +8,15 @@ from domain.chats import ChatReads
 from domain.errors import NotFound
 from domain.facts import Graph, GraphBatch
 from domain.members import MemberReads, Role, Viewer
-from domain.memories import MemoryIndex, MemoryReads
+from domain.memories import Memory, MemoryIndex, MemoryReads
 from domain.outbox import OutboxEntry
 from domain.projections import chat_batch, member_batches, proposal_batch, resolution_batch, vote_batch
 from domain.proposals import Proposal, ProposalReads
 from domain.resolutions import ResolutionReads
 from domain.topics import TopicReads
 from domain.votes import VoteReads
+
+REMOVALS = frozenset({"DocumentRemoved", "MemoriesRemoved", "ChatRemoved"})
 
 
 class ProjectedReads(Protocol):
@@ -46,22 +49,28 @@ class Projections:
     async def project(self, entries: Sequence[OutboxEntry]) -> None:
         """Raises SyncFailed; nothing is lost then, the same entries come again."""
         batches: list[GraphBatch] = []
+        memories: list[Memory] = []
         for entry in entries:
-            if entry.name in ("DocumentRemoved", "MemoriesRemoved", "ChatRemoved"):
-                await self._graph.record(batches)
-                batches = []
+            if entry.name in REMOVALS:
+                await self._flush(batches, memories)
                 await self._forget(entry.name, entry.args)
+            elif entry.name == "MessageSent":
+                await self._message(entry.args["message_id"], batches, memories)
             else:
                 batches += await self._batches(entry)
-        await self._graph.record(batches)
+        await self._flush(batches, memories)
+
+    async def _flush(self, batches: list[GraphBatch], memories: list[Memory]) -> None:
+        """Into both stores at once; then the lists are empty."""
+        await asyncio.gather(self._graph.record(batches), self._index.add_batch(memories))
+        batches.clear()
+        memories.clear()
 
     async def _batches(self, entry: OutboxEntry) -> list[GraphBatch]:
         args = entry.args
         match entry.name:
             case "MemberJoined" | "MemberRenamed":
                 return await self._member(args["member_id"], entry.transaction_id)
-            case "MessageSent":
-                return await self._message(args["message_id"])
             case "ProposalChanged" if args["status_changed"]:
                 return await self._proposal(args["proposal_id"])
             case "BallotCast":
@@ -74,17 +83,18 @@ class Projections:
         found = await self._reads.members.by_ids([member_id])
         return [batch for member in found.values() for batch in member_batches(member, transaction_id)]
 
-    async def _message(self, message_id: int) -> list[GraphBatch]:
+    async def _message(self, message_id: int, batches: list[GraphBatch], memories: list[Memory]) -> None:
+        """Add what a member's turn brings."""
         try:
             message, member_id = await self._reads.chats.reply(message_id)
         except NotFound:
-            return []  # the chat was deleted meanwhile
+            return  # the chat was deleted meanwhile
         viewer = Viewer(member_id, Role.MEMBER)
-        memories = await self._reads.memories.of_source(message_id=message_id)
-        await self._index.add_batch(memories)
+        stated = await self._reads.memories.of_source(message_id=message_id)
         session = (await self._reads.chats.sessions(viewer, [message.session_id]))[message.session_id]
         member = (await self._reads.members.by_ids([member_id]))[member_id]
-        return [chat_batch(session, message, member, memories)]
+        memories += stated
+        batches.append(chat_batch(session, message, member, stated))
 
     async def _proposal(self, proposal_id: int) -> list[GraphBatch]:
         proposal = (await self._reads.proposals.any_by_ids([proposal_id]))[proposal_id]

@@ -32,8 +32,6 @@ CANCEL_SECONDS = 3.0
 class Twin(Protocol):
     """Answers questions: `agents.twin.TwinAgent`."""
 
-    model_name: str
-
     def reply(self, question: Question) -> AsyncIterator[ReplyContext | ReplyToken | Cited]: ...
 
 
@@ -45,15 +43,16 @@ class Draft:
     writer: ReplyWriter
     earlier: str
     """Text that an attempt before a crash had sent; this one sends only what follows it."""
+    resumed: bool
     text: str = ""
     degraded: bool = False
     citations: tuple[Citation, ...] = ()
 
-    def take(self, part: ReplyContext | ReplyToken | Cited, *, resumed: bool) -> None:
+    def take(self, part: ReplyContext | ReplyToken | Cited) -> None:
         match part:
             case ReplyContext(_, degraded):
                 self.degraded = degraded
-                if not resumed:
+                if not self.resumed:
                     self.writer.put(part)
             case ReplyToken(text):
                 self._say(text)
@@ -86,6 +85,7 @@ class Replies:
         streams: replies.Replies,
         bus: Bus,
         twin: Twin,
+        model: str,
     ) -> None:
         self._transact = transact
         self._reads = chats
@@ -93,20 +93,31 @@ class Replies:
         self._replies = streams
         self._bus = bus
         self._twin = twin
+        self._model = model
 
     async def run(self, reply_id: int) -> None:
-        """Write the reply to its end; harmless when it has ended. Another worker's takes precedence."""
+        """Write the reply to its end; harmless when it has ended.
+
+        Raises ReplyFenced when another attempt writes too; tried again, the one that is left goes on.
+        """
         try:
             message, member_id = await self._reads.reply(reply_id)
         except NotFound:
             return
-        if message.complete:
-            return
-        writer, sent = await self._replies.writer(reply_id)
-        draft = Draft(message, writer, earlier=text_of(sent))
-        with suppress(ReplyFenced):
-            end = await self._write_unless_stopped(draft, member_id, resumed=bool(sent))
-            await self._finish(draft, end)
+        if not message.complete:
+            draft = await self._draft(message)
+            await self._finish(draft, await self._write_unless_stopped(draft, member_id))
+
+    async def fail(self, reply_id: int, error: DomainError) -> None:
+        """End a reply that could not be written: what was sent stays, and the next message is accepted."""
+        with suppress(NotFound, ReplyFenced):
+            message, _ = await self._reads.reply(reply_id)
+            if not message.complete:
+                await self._finish(await self._draft(message), failed(error))
+
+    async def _draft(self, message: ChatMessage) -> Draft:
+        writer, sent = await self._replies.writer(message.id)
+        return Draft(message, writer, earlier=text_of(sent), resumed=bool(sent))
 
     async def cancel(self, viewer: Viewer, reply_id: int, *, once: Once | None = None) -> Ids:
         """The text so far stays. Raises NotFound, BadInput."""
@@ -128,9 +139,9 @@ class Replies:
                 while not (await self._reads.messages(viewer, [reply_id]))[reply_id].complete:
                     await listener.wait(CANCEL_SECONDS)
 
-    async def _write_unless_stopped(self, draft: Draft, member_id: int, *, resumed: bool) -> ReplyEvent:
+    async def _write_unless_stopped(self, draft: Draft, member_id: int) -> ReplyEvent:
         async with self._replies.stopped(draft.message.id) as stop:
-            writing = asyncio.create_task(self._write(draft, member_id, resumed=resumed))
+            writing = asyncio.create_task(self._write(draft, member_id))
             stopping = asyncio.create_task(waited(stop))
             try:
                 await asyncio.wait({writing, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -140,30 +151,35 @@ class Replies:
                     task.cancel()
                 await asyncio.gather(writing, stopping, return_exceptions=True)
 
-    async def _write(self, draft: Draft, member_id: int, *, resumed: bool) -> ReplyEvent:
+    async def _write(self, draft: Draft, member_id: int) -> ReplyEvent:
         try:
             question = await self._question(draft.message, member_id)
             async with aclosing(self._twin.reply(question)) as parts:  # type: ignore[type-var]  # generators in fact
                 async for part in parts:
-                    draft.take(part, resumed=resumed)
+                    draft.take(part)
         except Diverged:
             return INTERRUPTED
         except DomainError as failure:
-            return ReplyFailed(failure.code, failure.message, failure.retryable)
+            return failed(failure)
         return ReplyDone()
 
     async def _question(self, reply: ChatMessage, member_id: int) -> Question:
         [asked] = await self._reads.recent(reply.session_id, before_turn=reply.turn, limit=1)
         member = (await self._members.by_ids([member_id]))[member_id]
-        viewer = Viewer(member_id, Role.MEMBER)
-        return Question(viewer, member.display_name, asked.content, reply.session_id, asked.turn, asked.created_at)
+        return Question(
+            viewer=Viewer(member_id, Role.MEMBER),
+            name=member.display_name,
+            session_id=reply.session_id,
+            turn=asked.turn,
+            text=asked.content,
+            asked_at=asked.created_at,
+        )
 
     async def _finish(self, draft: Draft, end: ReplyEvent) -> None:
         """Store the message with all its events, then send the last one."""
         sent = await draft.writer.flushed()
         events = replies.dump([*sent, Sequenced(len(sent), end)])
         whole = draft.text if draft.text.startswith(draft.earlier) else draft.earlier
-        model = self._twin.model_name
 
         def command(work: Work) -> None:
             message = work.chats.message(draft.message.id)
@@ -174,7 +190,7 @@ class Replies:
                 content=whole,
                 complete=True,
                 citations=draft.citations,
-                model=model,
+                model=self._model,
                 degraded=draft.degraded,
             )
             work.chats.save(ended, events=events)
@@ -186,6 +202,10 @@ class Replies:
             return  # the chat was deleted meanwhile
         draft.writer.put(end)
         await draft.writer.flushed()
+
+
+def failed(error: DomainError) -> ReplyFailed:
+    return ReplyFailed(error.code, error.message, error.retryable)
 
 
 async def waited(stop: Listener) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from redis.exceptions import RedisError
 
 from adapters.graph.falkordb_changes import FORGET_FACTS, FORGET_NODES, GroupChange, changes_by_group
-from adapters.graph.falkordb_connection import DEADLINE, FalkorConnection, plain_text
+from adapters.graph.falkordb_connection import DEADLINE, FalkorConnection, plain_text, reason
 from adapters.graph.falkordb_ranking import FactKey, FactQuery, hits_of, ranked
 from adapters.graph.falkordb_recorder import FactPlan, known_facts, plan_facts, run
 from adapters.graph.falkordb_records import FACT_COLUMNS, checked_group, entity_uuid, fact_of
@@ -31,7 +31,7 @@ COUNT_ABOUT = "MATCH (:Entity {uuid: $uuid})-[e:RELATES_TO]-() RETURN count(DIST
 
 
 class GraphitiGraph:
-    """`Graph` on the FalkorDB at `url` (redis:// or falkor://). Graphiti is imported with the first call.
+    """`Graph` on the FalkorDB at `url` (falkordb:// or redis://). Graphiti is imported with the first call.
 
     A fact's score is the cosine of query and fact, cut to 0..1; the order comes from cosine and words together
     (fusion.py), so a fact may stand above one of a higher score. Each read, and each written slice, ends within 5 s.
@@ -144,11 +144,6 @@ async def _reading() -> AsyncIterator[None]:
             yield
     except (RedisError, OSError) as error:
         raise RetrievalFailed(f"The graph could not be read: {reason(error)}") from error
-
-
-def reason(error: BaseException) -> str:
-    """One clear line; TimeoutError has no words of its own."""
-    return (str(error) or f"no answer within {DEADLINE:g} s").splitlines()[0]
 
 
 def _once(values: Iterable[str]) -> Iterable[str]:

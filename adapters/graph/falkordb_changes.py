@@ -85,8 +85,13 @@ KNOWN_FACTS = """UNWIND $ids AS id MATCH ()-[e:RELATES_TO {uuid: id}]->()
 """Ends stay without a label: with one, FalkorDB walks the nodes for every id instead of the edges' index."""
 REMOVE_FACTS = "UNWIND $rows AS r MATCH ()-[e:RELATES_TO {uuid: r.uuid}]->() DELETE e"
 UPDATE_FACTS = "UNWIND $rows AS r MATCH ()-[e:RELATES_TO {uuid: r.uuid}]->() SET e += r.properties"
-MERGE_FACTS = """UNWIND $rows AS r MATCH (a:Entity {uuid: r.subject}) MATCH (b:Entity {uuid: r.object})
-    MERGE (a)-[e:RELATES_TO {uuid: r.uuid}]->(b) SET e += r.properties, e.fact_embedding = vecf32(r.vector)"""
+REWRITE_FACTS = """UNWIND $rows AS r MATCH ()-[e:RELATES_TO {uuid: r.uuid}]->() SET e.fact_embedding = null
+    WITH e, r SET e += r.properties, e.fact_embedding = vecf32(r.vector)"""
+"""A vector set over a vector stays the old one (FalkorDB issue 2099): it is removed first."""
+CREATE_FACTS = """UNWIND $rows AS r OPTIONAL MATCH ()-[old:RELATES_TO {uuid: r.uuid}]->() WITH r, old WHERE old IS NULL
+    MATCH (a:Entity {uuid: r.subject}) MATCH (b:Entity {uuid: r.object})
+    CREATE (a)-[e:RELATES_TO {uuid: r.uuid}]->(b) SET e += r.properties, e.fact_embedding = vecf32(r.vector)"""
+"""Not MERGE: that walks all edges between the two nodes, and one member and one document may share thousands."""
 FORGET_FACTS = "MATCH ()-[e:RELATES_TO]->() WHERE e.source IN $keys DELETE e"
 FORGET_NODES = "UNWIND $uuids AS id MATCH (n:Entity {uuid: id}) DETACH DELETE n"
 

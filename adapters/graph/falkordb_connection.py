@@ -9,17 +9,20 @@ from falkordb.asyncio.falkordb import FalkorDB
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
-from redis.exceptions import BusyLoadingError, ConnectionError, ResponseError
+from redis.exceptions import BusyLoadingError, ResponseError
+from redis.exceptions import ConnectionError as ConnectionLost
 
 DEADLINE = 5.0
 """Seconds that one call may take in all."""
 CONNECT_SECONDS = 2.0
+RETRIED: list[type[Exception]] = [ConnectionLost, BusyLoadingError, ConnectionError]
+"""Lost, still loading its file, refused: the last is Python's own."""
 NO_GRAPH = "Invalid graph operation on empty key"
 
 
 def redis_address(url: str) -> str:
-    """falkor:// and falkors:// name the same protocol as redis:// and rediss://."""
-    return url.replace("falkor", "redis", 1) if url.startswith("falkor") else url
+    """falkordb:// and falkordbs:// name the same protocol as redis:// and rediss://."""
+    return url.replace("falkordb", "redis", 1) if url.startswith("falkordb") else url
 
 
 class FalkorConnection(FalkorDB):
@@ -36,7 +39,7 @@ class FalkorConnection(FalkorDB):
             socket_timeout=DEADLINE,
             socket_connect_timeout=CONNECT_SECONDS,
             retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 4),
-            retry_on_error=[ConnectionError, BusyLoadingError],
+            retry_on_error=RETRIED,
         )
         self.execute_command = self.connection.execute_command
         self.flushdb = self.connection.flushdb
@@ -75,3 +78,8 @@ def plain(value: object) -> object:
 def no_such_graph(error: Exception) -> bool:
     """A read of a group that has nothing yet."""
     return isinstance(error, ResponseError) and NO_GRAPH in str(error)
+
+
+def reason(error: BaseException) -> str:
+    """One clear line; TimeoutError has no words of its own."""
+    return (str(error) or f"no answer within {DEADLINE:g} s").splitlines()[0]

@@ -7,9 +7,10 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from adapters.graph.falkordb_changes import (
+    CREATE_FACTS,
     KNOWN_FACTS,
-    MERGE_FACTS,
     REMOVE_FACTS,
+    REWRITE_FACTS,
     SLICE,
     UPDATE_FACTS,
     GroupChange,
@@ -29,18 +30,20 @@ class FactPlan:
 
     moved: "list[Row]" = field(default_factory=list)
     updated: "list[Row]" = field(default_factory=list)
-    merged: "list[Row]" = field(default_factory=list)
+    rewritten: "list[Row]" = field(default_factory=list)
+    created: "list[Row]" = field(default_factory=list)
 
     @property
     def texts(self) -> list[str]:
         """What needs a vector."""
-        return [row["properties"]["fact"] for row in self.merged]
+        return [row["properties"]["fact"] for row in (*self.rewritten, *self.created)]
 
     def statements(self, vectors: Mapping[str, Vector]) -> Iterator[Statement]:
-        rows = ({**row, "vector": VectorParam(vectors[row["properties"]["fact"]])} for row in self.merged)
-        for text, wanted in ((REMOVE_FACTS, self.moved), (UPDATE_FACTS, self.updated), (MERGE_FACTS, rows)):
-            for part in batched(wanted, SLICE):
-                yield text, list(part)
+        """Slices, their vectors put in as they are sent."""
+        for text, rows in ((REMOVE_FACTS, self.moved), (UPDATE_FACTS, self.updated)):
+            yield from ((text, list(part)) for part in batched(rows, SLICE))
+        for text, rows in ((REWRITE_FACTS, self.rewritten), (CREATE_FACTS, self.created)):
+            yield from ((text, [_with_vector(row, vectors) for row in part]) for part in batched(rows, SLICE))
 
 
 def plan_facts(change: GroupChange, known: "Mapping[str, Row]") -> FactPlan:
@@ -49,15 +52,19 @@ def plan_facts(change: GroupChange, known: "Mapping[str, Row]") -> FactPlan:
     for row in map(fact_row, change.facts.values()):
         old = known.get(row["uuid"])
         if old is None:
-            plan.merged.append(row)
+            plan.created.append(row)
         elif (old["subject"], old["object"]) != (row["subject"], row["object"]):
             plan.moved.append(row)
-            plan.merged.append(row)
+            plan.created.append(row)
         elif old["fact"] != row["properties"]["fact"]:
-            plan.merged.append(row)
+            plan.rewritten.append(row)
         elif old["digest"] != row["properties"]["digest"]:
             plan.updated.append(row)
     return plan
+
+
+def _with_vector(row: "Row", vectors: Mapping[str, Vector]) -> "Row":
+    return {**row, "vector": VectorParam(vectors[row["properties"]["fact"]])}
 
 
 async def known_facts(driver: "GroupDriver", change: GroupChange) -> "dict[str, Row]":

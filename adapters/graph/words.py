@@ -13,7 +13,7 @@ STOP_WORDS = frozenset(_STOP.split())
 
 def words_of(text: str) -> list[str]:
     """The telling words of a text, each once and in order, at most 32; when all are stop words, these."""
-    found = dict.fromkeys(re.findall(r"\w+", text.lower()))
+    found = dict.fromkeys(re.findall(r"[^\W_]+(?:_[^\W_]+)*", text.lower()))
     telling = [word for word in found if word not in STOP_WORDS]
     return (telling or list(found))[:MAX_WORDS]
 
@@ -21,7 +21,7 @@ def words_of(text: str) -> list[str]:
 def words_query(field: str, text: str) -> str:
     """Any of the words in `field`; empty when there is none.
 
-    Only letters, digits and underscores are left, so no user's text can be an operator of the query language.
+    Only letters, digits and inner underscores are left, so no text can be an operator of the query language.
     """
     words = words_of(text)
     return f"@{field}:({'|'.join(words)})" if words else ""

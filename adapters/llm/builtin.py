@@ -21,7 +21,7 @@ class BuiltInModel:
         """Word by word, then the citations that the answer rests on."""
         reading = await asyncio.to_thread(read, prompt)
         texts = reading.texts()
-        vectors = dict(zip(texts, await self._embedder.embed(list(texts.values())), strict=True))
+        vectors = dict(zip(texts, await self._embedder.embed(texts), strict=True))
         said = await asyncio.to_thread(answer, reading, vectors)
         for piece in re.findall(r"\s*\S+", said.text):
             yield piece

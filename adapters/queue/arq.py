@@ -100,7 +100,7 @@ class ArqWorker:
             await asyncio.sleep(delay)
 
     async def stop(self, *, patience: float) -> None:
-        """Take no more, let running jobs end for `patience` seconds, then cancel them so that they give up their lease."""
+        """Take no more; cancel what still runs after `patience` seconds, so that it gives up its lease."""
         if self._worker is not None:
             self._worker.allow_pick_jobs = False
             self._keep(self._worker)
@@ -145,11 +145,11 @@ class ArqWorker:
             log_results=False,
         )
 
-    async def _attempt(self, _context: dict[Any, Any], given: dict[str, Any]) -> None:
+    async def _attempt(self, ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # arq's own
         with suppress(asyncio.CancelledError):  # the lease is given up by now; arq need not try again
-            await self._run(entry_of(given))
+            await self._run(entry_of(*args))
 
-    async def _swept(self, _context: dict[Any, Any]) -> None:
+    async def _swept(self, ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # arq's own
         await self._sweep()
 
 

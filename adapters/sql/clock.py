@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from adapters.sql.types import in_milliseconds
@@ -14,8 +13,9 @@ type Clock = Callable[[Session], datetime]
 
 def database_clock(session: Session) -> datetime:
     """The time now, not the transaction's start: Postgres' now() would be older than a lock that was waited for."""
-    if session.get_bind().dialect.name == "sqlite":
-        stamp = session.scalar(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"))
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        stamp = connection.exec_driver_sql("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')").scalar_one()
         return datetime.fromisoformat(str(stamp)).replace(tzinfo=UTC)
-    now: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    now: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
     return in_milliseconds(now)

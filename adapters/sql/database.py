@@ -18,6 +18,7 @@ from adapters.sql.topics import SqlTopicReads
 from adapters.sql.transactions import SqlTransact, unheard
 from adapters.sql.votes import SqlVoteReads
 from adapters.sql.writer import PostgresWriter, SqliteWriter, Writer
+from domain.errors import SyncFailed
 
 
 class Database:
@@ -39,13 +40,13 @@ class Database:
         self.votes = SqlVoteReads(engine)
         self.resolutions = SqlResolutionReads(engine)
 
-    async def answers(self) -> bool:
+    async def ping(self) -> None:
+        """Raises SyncFailed."""
         try:
             async with self._engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
-        except (SQLAlchemyError, OSError):
-            return False
-        return True
+        except (SQLAlchemyError, OSError) as error:
+            raise SyncFailed(f"The database does not answer: {error}") from error
 
     async def close(self) -> None:
         await self._writer.close()

@@ -1,13 +1,14 @@
 """What was answered under an idempotency key: ids of what was done, or the refusal."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Column, delete
+from sqlalchemy import JSON, Column, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
-from adapters.sql.naming import Row
+from adapters.sql.naming import Row, table_of
 from adapters.sql.types import time_field
 from domain import errors
 from domain.errors import Conflict, Refused
@@ -26,20 +27,29 @@ class AnswerRow(Row, table=True):
     answered_at: datetime = time_field(index=True)
 
 
+ANSWERS = table_of(AnswerRow)
+OF_KEY = (
+    (ANSWERS.c.member_id == bindparam("of_member"))
+    & (ANSWERS.c.mutation == bindparam("of_mutation"))
+    & (ANSWERS.c.key == bindparam("of_key"))
+)
+ANSWERED, FORGET, KEEP = select(ANSWERS).where(OF_KEY), delete(ANSWERS).where(OF_KEY), insert(ANSWERS)
+
+
 class SqlAnswers:
     """Answers by key, inside one transaction."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        self._connection = session.connection()
 
     def repeated(self, once: Once, *, at: datetime) -> Ids | None:
         """The ids answered before; None the first time. Raises Conflict, or the refusal answered before."""
-        row = self._session.get(AnswerRow, (once.member_id, once.mutation, once.key))
+        of = {"of_member": once.member_id, "of_mutation": once.mutation, "of_key": once.key}
+        row = self._connection.execute(ANSWERED, of).one_or_none()
         if row is None:
             return None
         if row.answered_at < at - timedelta(days=KEPT_DAYS):
-            self._session.delete(row)
-            self._session.flush()
+            self._connection.execute(FORGET, of)
             return None
         if row.input_hash != once.input_hash:
             raise Conflict(
@@ -50,21 +60,11 @@ class SqlAnswers:
         return row.ids or {}
 
     def keep(self, once: Once, *, at: datetime, ids: Ids | None = None, refusal: Refused | None = None) -> None:
-        if self._session.get(AnswerRow, (once.member_id, once.mutation, once.key)) is None:
-            self._session.add(
-                AnswerRow(
-                    member_id=once.member_id,
-                    mutation=once.mutation,
-                    key=once.key,
-                    input_hash=once.input_hash,
-                    ids=ids,
-                    refusal=stored(refusal) if refusal else None,
-                    answered_at=at,
-                )
-            )
+        answer = {"ids": ids, "refusal": stored(refusal) if refusal else None}
+        self._connection.execute(KEEP, {**asdict(once), **answer, "answered_at": at})
 
     def prune(self, *, at: datetime) -> None:
-        self._session.execute(delete(AnswerRow).where(col(AnswerRow.answered_at) < at - timedelta(days=KEPT_DAYS)))
+        self._connection.execute(delete(AnswerRow).where(col(AnswerRow.answered_at) < at - timedelta(days=KEPT_DAYS)))
 
 
 def stored(refusal: Refused) -> dict[str, Any]:

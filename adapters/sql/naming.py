@@ -1,5 +1,6 @@
 """Constraint names that both databases and every migration agree on. Imported before any row is defined."""
 
+from sqlalchemy import Table
 from sqlmodel import SQLModel
 
 SQLModel.metadata.naming_convention = {
@@ -11,3 +12,8 @@ SQLModel.metadata.naming_convention = {
 }
 Row = SQLModel
 """The base of every row."""
+
+
+def table_of(row: type[SQLModel]) -> Table:
+    """A row's table, for what every ballot runs: a statement over it that is built once takes a fifth of the time."""
+    return SQLModel.metadata.tables[str(row.__tablename__)]

@@ -1,5 +1,6 @@
 """The transactional outbox: events and jobs, written with what caused them."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -50,11 +51,12 @@ class SqlOutbox:
         self._write = writer
         self._clock = clock
 
-    async def claim(self, *, limit: int, lease_seconds: float) -> list[OutboxEntry]:
+    async def claim(self, *, limit: int, lease_seconds: float, skip: Collection[str] = ()) -> list[OutboxEntry]:
         def command(session: Session) -> list[OutboxEntry]:
             now = self._clock(session)
             free = or_(col(OutboxRow.lease_until).is_(None), col(OutboxRow.lease_until) <= now)
-            due = select(OutboxRow).where(is_open("job"), col(OutboxRow.due_at) <= now, free)
+            wanted = col(OutboxRow.name).not_in(skip)
+            due = select(OutboxRow).where(is_open("job"), col(OutboxRow.due_at) <= now, free, wanted)
             rows = session.scalars(due.order_by(col(OutboxRow.id)).limit(limit).with_for_update(skip_locked=True)).all()
             for row in rows:
                 row.attempt += 1

@@ -4,13 +4,29 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Column, ColumnElement, Select, func, literal, or_, select, true, update
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
 from adapters.sql.daos import SqlDaos, rules_of
-from adapters.sql.naming import Row
+from adapters.sql.members import MemberRow
+from adapters.sql.naming import Row, table_of
 from adapters.sql.pages import Order, count_of, page_of
 from adapters.sql.types import UtcDateTime, time_field
 from domain.members import Role, Viewer
@@ -100,21 +116,30 @@ class StatusChangeRow(Row, table=True):
     transaction_id: str
 
 
+# Every ballot runs these.
+PROPOSALS, TOPICS = table_of(ProposalRow), table_of(ProposalTopicRow)
+LOCKED = select(PROPOSALS).where(PROPOSALS.c.id == bindparam("of")).with_for_update()
+TOPIC_IDS = select(TOPICS.c.topic_id).where(TOPICS.c.proposal_id == bindparam("of")).order_by(TOPICS.c.position)
+SAVE = update(PROPOSALS).where(PROPOSALS.c.id == bindparam("of"))
+
+
 class SqlProposals:
     """Port `Proposals`."""
 
     def __init__(self, session: Session, transaction_id: str) -> None:
         self._session = session
+        self._connection = session.connection()
         self._transaction_id = transaction_id
 
     def add(self, author_id: int, draft: Draft, topic_ids: tuple[int, ...], *, at: datetime) -> Proposal:
+        new = Proposal(0, 0, draft.title, draft.body, Status.DRAFT, author_id, (), at, at, draft.rules)
         row = ProposalRow(
             number=SqlDaos(self._session).next_number(),
-            status=Status.DRAFT.value,
             author_id=author_id,
             created_at=at,
             transaction_id=self._transaction_id,
-            **columns_of(Proposal(0, 0, draft.title, draft.body, Status.DRAFT, author_id, (), at, at, draft.rules)),
+            **text_of(new),
+            **state_of(new),
         )
         self._session.add(row)
         self._session.flush()
@@ -122,20 +147,18 @@ class SqlProposals:
         return row.to_domain(topic_ids)
 
     def locked(self, proposal_id: int) -> Proposal:
-        row = self._session.scalar(select(ProposalRow).where(col(ProposalRow.id) == proposal_id).with_for_update())
+        row = self._connection.execute(LOCKED, {"of": proposal_id}).one_or_none()
         if row is None:
             raise unknown_proposal()
-        return row.to_domain(self._topics(proposal_id))
+        topic_ids = tuple(self._connection.scalars(TOPIC_IDS, {"of": proposal_id}))
+        return ProposalRow.to_domain(row, topic_ids)  # type: ignore[arg-type]  # the same columns, unmapped
 
     def save(self, proposal: Proposal) -> None:
-        self._session.execute(
-            update(ProposalRow)
-            .where(col(ProposalRow.id) == proposal.id)
-            .values(status=proposal.status.value, transaction_id=self._transaction_id, **columns_of(proposal))
-            .execution_options(synchronize_session=False)
-        )
-        if proposal.topic_ids != self._topics(proposal.id):
+        values = {"of": proposal.id, "transaction_id": self._transaction_id, **state_of(proposal)}
+        if proposal.status is Status.DRAFT:  # from OPEN on neither text, rules nor topics change
+            values |= text_of(proposal)
             self._save_topics(proposal.id, proposal.topic_ids)
+        self._connection.execute(SAVE, values)
 
     def note_status(self, proposal: Proposal, *, by: int | None, reason: str = "") -> None:
         self._session.add(
@@ -150,6 +173,8 @@ class SqlProposals:
         )
 
     def running_of(self, member_id: int) -> int:
+        held = select(col(MemberRow.id)).where(col(MemberRow.id) == member_id).with_for_update(key_share=True)
+        self._session.execute(held)  # two drafts opened at once must not both be the last that is allowed
         running = [Status.OPEN.value, Status.VOTING.value]
         return self._count(col(ProposalRow.author_id) == member_id, col(ProposalRow.status).in_(running))
 
@@ -170,39 +195,35 @@ class SqlProposals:
     def _count(self, *where: ColumnElement[bool]) -> int:
         return int(self._session.scalar(select(func.count()).select_from(ProposalRow).where(*where)) or 0)
 
-    def _topics(self, proposal_id: int) -> tuple[int, ...]:
-        return tuple(
-            self._session.scalars(
-                select(col(ProposalTopicRow.topic_id))
-                .where(col(ProposalTopicRow.proposal_id) == proposal_id)
-                .order_by(col(ProposalTopicRow.position))
-            )
-        )
-
     def _save_topics(self, proposal_id: int, topic_ids: tuple[int, ...]) -> None:
-        for row in self._session.scalars(
-            select(ProposalTopicRow).where(col(ProposalTopicRow.proposal_id) == proposal_id)
-        ):
-            self._session.delete(row)
-        self._session.flush()
-        self._session.add_all(
-            ProposalTopicRow(proposal_id=proposal_id, topic_id=topic_id, position=position)
+        self._connection.execute(delete(TOPICS).where(TOPICS.c.proposal_id == proposal_id))
+        rows = [
+            {"proposal_id": proposal_id, "topic_id": topic_id, "position": position}
             for position, topic_id in enumerate(topic_ids)
-        )
+        ]
+        if rows:
+            self._connection.execute(insert(TOPICS), rows)
 
 
-def columns_of(proposal: Proposal) -> dict[str, Any]:
-    """What may change of a proposal's row."""
+def text_of(proposal: Proposal) -> dict[str, Any]:
+    """What changes in DRAFT only."""
     return {
         "title": proposal.title,
         "body": proposal.body,
+        "rules": asdict(proposal.rules),
+        "fingerprint": fingerprint(proposal.title, proposal.body),
+    }
+
+
+def state_of(proposal: Proposal) -> dict[str, Any]:
+    """What every step and ballot changes."""
+    return {
+        "status": proposal.status.value,
         "changed_at": proposal.changed_at,
         "seq": proposal.seq,
-        "rules": asdict(proposal.rules),
         **asdict(proposal.tally),
         "starts_at": proposal.starts_at,
         "ends_at": proposal.ends_at,
-        "fingerprint": fingerprint(proposal.title, proposal.body),
     }
 
 

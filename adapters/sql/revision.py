@@ -24,7 +24,9 @@ def at_newest(url: str) -> bool:
 
 def newest() -> str:
     """The revision that no other one builds on."""
-    named = [found for file in VERSIONS.glob("*.py") for found in REVISION.findall(file.read_text())]
+    named: list[tuple[str, str]] = [
+        found for file in VERSIONS.glob("*.py") for found in REVISION.findall(file.read_text())
+    ]
     built_on = {revision for kind, revision in named if kind == "down_revision"}
     (head,) = {revision for kind, revision in named if kind == "revision"} - built_on
     return head

@@ -1,6 +1,7 @@
 """Running commands: one transaction each, its changes announced after the commit."""
 
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -27,38 +28,43 @@ class SqlTransact:
         self._clock = clock
 
     async def __call__[T](self, command: Callable[[Work], T]) -> T:
-        def run(session: Session) -> tuple[T, list[str]]:
-            work = SqlWork(session, self._clock)
-            return command(work), work.announced
-
-        result, topics = await self._write(run)
-        if topics:
-            self._announce(list(dict.fromkeys(topics)))
-        return result
+        return await self._heard(lambda session: self._done(session, command))
 
     async def once(self, once: Once | None, command: Callable[[Work], Ids]) -> Ids:
         if once is None:
             return await self(command)
         try:
-            return await self._guarded(once, command)
+            return await self._heard(lambda session: self._first(session, once, command))
         except Refused as refusal:
-            await self._refuse(once, refusal)
-            raise
+            answered = await self._write(partial(self._refused, once=once, refusal=refusal))
+            if answered is None:
+                raise
+            return answered
 
-    async def _refuse(self, once: Once, refusal: Refused) -> None:
-        await self._write(lambda session: SqlAnswers(session).keep(once, at=self._clock(session), refusal=refusal))
-
-    async def _guarded(self, once: Once, command: Callable[[Work], Ids]) -> Ids:
-        def run(session: Session) -> tuple[Ids, list[str]]:
-            answers, now = SqlAnswers(session), self._clock(session)
-            if (repeated := answers.repeated(once, at=now)) is not None:
-                return repeated, []
-            work = SqlWork(session, self._clock)
-            ids = command(work)
-            answers.keep(once, at=now, ids=ids)
-            return ids, work.announced
-
-        ids, topics = await self._write(run)
+    async def _heard[T](self, run: Callable[[Session], tuple[T, list[str]]]) -> T:
+        result, topics = await self._write(run)
         if topics:
             self._announce(list(dict.fromkeys(topics)))
-        return ids
+        return result
+
+    def _done[T](self, session: Session, command: Callable[[Work], T]) -> tuple[T, list[str]]:
+        work = SqlWork(session, self._clock)
+        result = command(work)
+        work.send()
+        return result, work.announced
+
+    def _first(self, session: Session, once: Once, command: Callable[[Work], Ids]) -> tuple[Ids, list[str]]:
+        answers, now = SqlAnswers(session), self._clock(session)
+        if (repeated := answers.repeated(once, at=now)) is not None:
+            return repeated, []
+        ids, topics = self._done(session, command)
+        answers.keep(once, at=now, ids=ids)
+        return ids, topics
+
+    def _refused(self, session: Session, once: Once, refusal: Refused) -> Ids | None:
+        """Keep the refusal; the answer instead, when the same key has got one meanwhile."""
+        answers, now = SqlAnswers(session), self._clock(session)
+        answered = answers.repeated(once, at=now)
+        if answered is None:
+            answers.keep(once, at=now, refusal=refusal)
+        return answered

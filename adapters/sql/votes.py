@@ -1,15 +1,14 @@
 """Electorate, votes and ballots: rows, the repository inside a transaction, and reads."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, UniqueConstraint, func, insert, literal, select
+from sqlalchemy import UniqueConstraint, bindparam, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
 from adapters.sql.members import MemberRow
-from adapters.sql.naming import Row
+from adapters.sql.naming import Row, table_of
 from adapters.sql.pages import Order, page_of, rows_of
 from adapters.sql.types import time_field
 from domain.members import Viewer
@@ -75,31 +74,44 @@ class BallotRow(Row, table=True):
     transaction_id: str
 
 
+# Every ballot runs these.
+ELECTORATE, VOTES, BALLOTS = table_of(ElectorateRow), table_of(VoteRow), table_of(BallotRow)
+WEIGHT = select(ELECTORATE.c.weight).where(
+    ELECTORATE.c.proposal_id == bindparam("of_proposal"), ELECTORATE.c.member_id == bindparam("of_member")
+)
+CURRENT = select(VOTES).where(
+    VOTES.c.proposal_id == bindparam("of_proposal"), VOTES.c.member_id == bindparam("of_member")
+)
+FIRST, CHANGE, KEEP = insert(VOTES), update(VOTES).where(VOTES.c.id == bindparam("of")), insert(BALLOTS)
+
+
 class SqlBallots:
     """Port `Ballots`."""
 
     def __init__(self, session: Session, transaction_id: str) -> None:
-        self._session = session
+        self._connection = session.connection()
         self._transaction_id = transaction_id
 
     def freeze(self, proposal_id: int) -> int:
         eligible = select(literal(proposal_id), col(MemberRow.id), col(MemberRow.weight)).where(
             col(MemberRow.admitted), col(MemberRow.weight) > 0
         )
-        self._session.execute(insert(ElectorateRow).from_select(["proposal_id", "member_id", "weight"], eligible))
+        self._connection.execute(insert(ElectorateRow).from_select(["proposal_id", "member_id", "weight"], eligible))
         total = select(func.sum(col(ElectorateRow.weight))).where(col(ElectorateRow.proposal_id) == proposal_id)
-        return int(self._session.scalar(total) or 0)
+        return int(self._connection.scalar(total) or 0)
 
     def frozen_weight(self, proposal_id: int, member_id: int) -> int:
-        row = self._session.get(ElectorateRow, (proposal_id, member_id))
-        return row.weight if row else 0
+        weight = self._connection.scalar(WEIGHT, {"of_proposal": proposal_id, "of_member": member_id})
+        return int(weight or 0)
 
     def current(self, proposal_id: int, member_id: int) -> Vote | None:
-        row = self._session.scalar(self._of(proposal_id, member_id))
-        return row.to_domain() if row else None
+        row = self._connection.execute(CURRENT, {"of_proposal": proposal_id, "of_member": member_id}).one_or_none()
+        return VoteRow.to_domain(row) if row else None  # type: ignore[arg-type]  # the same columns, unmapped
 
     def add(self, ballot: Ballot, *, replaces: Vote | None, at: datetime) -> Vote:
-        cast: dict[str, Any] = {
+        revision = replaces.revision + 1 if replaces else 1
+        cast = {
+            "revision": revision,
             "choice": ballot.choice.value,
             "weight": ballot.weight,
             "cast_by": ballot.cast_by.value,
@@ -107,20 +119,15 @@ class SqlBallots:
             "reason": ballot.reason,
             "cast_at": at,
             "transaction_id": self._transaction_id,
-            "revision": replaces.revision + 1 if replaces else 1,
         }
-        row = self._session.scalar(self._of(ballot.proposal_id, ballot.member_id)) if replaces else None
-        if row is None:
-            row = VoteRow(proposal_id=ballot.proposal_id, member_id=ballot.member_id, **cast)
-            self._session.add(row)
+        if replaces:
+            self._connection.execute(CHANGE, {"of": replaces.id, **cast})
+            vote_id = replaces.id
         else:
-            row.sqlmodel_update(cast)
-        self._session.flush()
-        self._session.add(BallotRow(vote_id=row.id, **cast))
-        return row.to_domain()
-
-    def _of(self, proposal_id: int, member_id: int) -> Select[VoteRow]:
-        return select(VoteRow).where(col(VoteRow.proposal_id) == proposal_id, col(VoteRow.member_id) == member_id)
+            whose = {"proposal_id": ballot.proposal_id, "member_id": ballot.member_id}
+            vote_id = self._connection.execute(FIRST, {**whose, **cast}).inserted_primary_key[0]  # type: ignore[index]  # one row, so it has one
+        self._connection.execute(KEEP, {"vote_id": vote_id, **cast})
+        return Vote(vote_id, revision, ballot, at, self._transaction_id)
 
 
 class SqlVoteReads:

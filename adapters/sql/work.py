@@ -4,6 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import uuid4
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from adapters.sql.chats import SqlChats
@@ -12,6 +13,7 @@ from adapters.sql.daos import SqlDaos
 from adapters.sql.documents import SqlDocuments
 from adapters.sql.members import SqlMembers
 from adapters.sql.memories import SqlMemories
+from adapters.sql.naming import table_of
 from adapters.sql.outbox import OutboxRow
 from adapters.sql.proposals import SqlProposals
 from adapters.sql.resolutions import SqlResolutions
@@ -29,6 +31,7 @@ from domain.topics import Topics
 from domain.votes import Ballots
 
 OUTBOX_TOPIC = "outbox"
+LEAVE = insert(table_of(OutboxRow))
 
 
 class SqlWork:
@@ -37,6 +40,8 @@ class SqlWork:
     def __init__(self, session: Session, clock: Clock) -> None:
         self._session = session
         self._clock = clock
+        self._asked_at: datetime | None = None
+        self._leaving: list[dict[str, object]] = []
         self.announced: list[str] = []
         self.transaction_id = str(uuid4())
         self.daos: Daos = SqlDaos(session)
@@ -50,25 +55,32 @@ class SqlWork:
         self.resolutions: Resolutions = SqlResolutions(session, self.transaction_id)
 
     def now(self) -> datetime:
-        return self._clock(self._session)
+        self._asked_at = self._clock(self._session)
+        return self._asked_at
 
     def emit(self, event: Event) -> None:
-        self._send("event", type(event).__name__, asdict(event))
+        self._leave("event", type(event).__name__, asdict(event))
         self.announced += topics_of(event)
 
     def enqueue(self, task: str, *args: int | str, due_at: datetime | None = None) -> None:
-        self._send("job", task, {"args": list(args)}, due_at=due_at)
+        self._leave("job", task, {"args": list(args)}, due_at=due_at)
 
-    def _send(self, kind: str, name: str, args: dict[str, object], *, due_at: datetime | None = None) -> None:
-        now = self.now()
-        self._session.add(
-            OutboxRow(
-                kind=kind,
-                name=name,
-                args=args,
-                transaction_id=self.transaction_id,
-                created_at=now,
-                due_at=due_at or now,
-            )
+    def send(self) -> None:
+        """Write what was emitted and enqueued: the command's last statement."""
+        if self._leaving:
+            self._session.connection().execute(LEAVE, self._leaving)
+            self.announced.append(OUTBOX_TOPIC)
+
+    def _leave(self, kind: str, name: str, args: dict[str, object], *, due_at: datetime | None = None) -> None:
+        at = self._asked_at or self.now()
+        self._leaving.append(
+            {
+                "kind": kind,
+                "name": name,
+                "args": args,
+                "transaction_id": self.transaction_id,
+                "created_at": at,
+                "due_at": due_at or at,
+                "attempt": 0,
+            }
         )
-        self.announced.append(OUTBOX_TOPIC)

@@ -14,6 +14,9 @@ from domain.errors import BadInput, IngestionFailed
 
 KEY = "7/" + "ab" * 32
 
+OUTSIDE = ["/etc/passwd", "..", "../x", "7/../../x", "7/..", "./x", ".drafts/x"]
+NO_KEYS = [*OUTSIDE, "", "/", "7//x", "7/", "a\\b", "a\x00b", "a\n", "a b", "ü", "a/b/c/d/e", "x" * 129]
+
 
 @pytest.fixture
 def blobs(tmp_path: Path) -> DiskBlobs:
@@ -77,13 +80,10 @@ async def test_broken_upload_leaves_nothing(blobs: DiskBlobs, tmp_path: Path) ->
 
     with pytest.raises(ConnectionResetError):
         await blobs.put(KEY, broken())
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert [files for _, _, files in os.walk(tmp_path) if files] == []
 
 
-@pytest.mark.parametrize(
-    "key",
-    "|/|/etc/passwd|..|../x|7/../../x|7/..|./x|7//x|7/|.drafts/x|a\\b|a\x00b|a\n|a b|ü|a/b/c/d/e".split("|"),
-)
+@pytest.mark.parametrize("key", NO_KEYS)
 async def test_key_that_is_none_is_refused(blobs: DiskBlobs, key: str) -> None:
     with pytest.raises(BadInput, match="A blob's key is"):
         await blobs.put(key, pieces(b"x"))

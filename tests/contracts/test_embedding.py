@@ -65,6 +65,15 @@ async def test_callers_may_embed_at_once_and_change_what_they_got(embedder: Embe
     assert (await embedder.embed(["text 0"]))[0][0] != 99.0
 
 
+async def test_a_question_is_answered_while_a_document_is_embedded(embedder: Embedder) -> None:
+    document = asyncio.create_task(embedder.embed([f"Paragraph {number}. " + "word " * 150 for number in range(60)]))
+    await asyncio.sleep(0)
+    question = await embedder.embed(["What is the quorum?"])
+    assert len(question) == 1
+    assert not document.done()
+    assert len(await document) == 60
+
+
 def test_the_cache_forgets_what_was_used_longest_ago() -> None:
     cache = VectorCache(2)
     cache.put("a", [1.0])

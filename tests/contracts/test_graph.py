@@ -197,6 +197,17 @@ async def test_fact_with_new_text_or_ends_stays_one(graph: GraphitiGraph, redis_
     assert found == changed
 
 
+async def test_facts_with_new_texts_are_found_by_them(graph: GraphitiGraph, group: str) -> None:
+    told = [fact(group, f"Ana likes {thing}.") for thing in ("PLA", "ABS", "resin")]
+    await graph.record([GraphBatch(group, facts=tuple(told))])
+    texts = ["Owls hunt mice.", "The bicycle is red.", "Snow fell in May."]
+    changed = [replace(fact, text=text) for fact, text in zip(told, texts, strict=True)]
+    await graph.record([GraphBatch(group, facts=tuple(changed))])
+    for fact_ in changed:
+        [(found, score)] = await graph.search([group], fact_.text, window=None, at=NOW, limit=1)
+        assert (found, round(score, 3)) == (fact_, 1.0)
+
+
 async def test_search_finds_meaning_and_rare_words(graph: GraphitiGraph, group: str) -> None:
     texts = [
         "Ana voted for the resin printer.",
@@ -438,7 +449,8 @@ def serving(folder: Path, port: int) -> Iterator[None]:
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(server_command(folder, port), stdout=log, stderr=log)  # noqa: S603  # our own command
     try:
-        with redis.Redis(port=port, retry=Retry(ConstantBackoff(0.05), 200)) as client:
+        again = Retry(ConstantBackoff(0.05), 200)
+        with redis.Redis(port=port, retry=again, retry_on_error=[ConnectionError]) as client:
             client.ping()
         yield
     finally:

@@ -299,6 +299,20 @@ async def test_asking_to_stop_is_not_lost_on_a_worker_that_comes_later(
         assert await stop.wait(SOON)
 
 
+async def test_a_lost_connection_is_made_good_by_reading_again(redis_url: str, record: Record, admin: Redis) -> None:
+    async with (
+        RedisReplies(redis_url, record.ended, idle_seconds=60) as patient,
+        RedisReplies(redis_url, record.ended) as author,
+    ):
+        reply_id = new_id()
+        follower = asyncio.create_task(followed(patient, reply_id))
+        for text in "abc":
+            await write(author, reply_id, text, end=False)
+            await asyncio.sleep(0.02)
+            await admin.client_kill_filter(_type="pubsub")
+        assert await write(author, reply_id) == await follower
+
+
 async def test_followers_that_leave_leave_nothing(replies: RedisReplies, admin: Redis) -> None:
     async def peek(reply_id: int) -> None:
         async with aclosing(replies.follow(reply_id, after_seq=-1)) as events:

@@ -94,7 +94,7 @@ async def test_changed_claims_are_refused(tokens: LocalTokens) -> None:
 
 @pytest.mark.parametrize("text", ["", "a", "a.b", "a.b.c", "a.b.c.d", "..", "é.é.é", "null", "Bearer x", " "])
 async def test_malformed_text_is_refused(tokens: LocalTokens, text: str) -> None:
-    with pytest.raises(Unauthenticated, match="^The token is malformed: it is no JWT signed with HS256"):
+    with pytest.raises(Unauthenticated, match="The token is malformed: it is no JWT signed with HS256"):
         await tokens.verify(text)
 
 

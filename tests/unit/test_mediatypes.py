@@ -4,7 +4,7 @@ import io
 import zipfile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import BadInput, UnsupportedMediaType
@@ -71,6 +71,7 @@ def test_what_is_neither_pdf_nor_text_is_refused_with_the_remedy(content: bytes,
     assert "save it as UTF-8" in refused.value.message
 
 
+@settings(deadline=None)
 @given(text=st.text(min_size=1, alphabet=st.characters(exclude_categories=["Cs", "Cc"])), step=st.integers(1, 7))
 def test_chunks_of_any_size_give_the_same_answer(text: str, step: int) -> None:
     if not text.encode().startswith((b"PK", b"GIF8", b"7z", b"%PDF-")):

@@ -1,0 +1,62 @@
+"""The statements of the memory vectors' graph, and filters as conditions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+INDEXES = {
+    ("id", "RANGE"): "CREATE INDEX FOR (m:MemoryVector) ON (m.id)",
+    ("user_id", "RANGE"): "CREATE INDEX FOR (m:MemoryVector) ON (m.user_id)",
+    ("data", "FULLTEXT"): "CALL db.idx.fulltext.createNodeIndex("
+    "{{label: 'MemoryVector'}}, {{field: 'user_id', nostem: true}}, {{field: 'data'}})",
+    ("vector", "VECTOR"): "CREATE VECTOR INDEX FOR (m:MemoryVector) ON (m.vector) "
+    "OPTIONS {{dimension: {dimensions}, similarityFunction: 'cosine', efRuntime: 100}}",
+}
+PRESENT = "CALL db.indexes() YIELD label, types WHERE label = 'MemoryVector' RETURN types"
+MERGE = """UNWIND $rows AS r MERGE (m:MemoryVector {id: r.id}) ON MATCH SET m.vector = null
+    WITH m, r SET m += r.properties, m.vector = vecf32(r.vector)"""
+"""A vector set over a vector stays the old one (FalkorDB issue 2099): it is removed first."""
+SET_PROPERTIES = "MATCH (m:MemoryVector {id: $id}) SET m += $properties"
+DELETE = "UNWIND $ids AS id MATCH (m:MemoryVector {id: id}) DELETE m"
+GET = "UNWIND $ids AS id MATCH (m:MemoryVector {id: id}) RETURN id, m{.*, vector: null} AS payload"
+HELD = "UNWIND $ids AS id MATCH (m:MemoryVector {id: id}) RETURN id, m.hash AS hash, m.user_id AS user_id"
+LIST = (
+    "MATCH (m:MemoryVector) WHERE m.user_id IN $groups AND {where} RETURN m.id AS id, m{{.*, vector: null}} AS payload"
+)
+MEMORY_IDS = "MATCH (m:MemoryVector {user_id: $group}) RETURN m.memory_id AS memory_id"
+COUNT = "MATCH (m:MemoryVector {user_id: $group}) RETURN count(m) AS vectors"
+COUNT_ALL = "MATCH (m:MemoryVector) RETURN count(m) AS vectors"
+
+_COLUMNS = "m.id AS id, m.memory_id AS memory_id, m.user_id AS user_id, m.data AS data"
+_DISTANCE = "vec.cosineDistance(m.vector, vecf32($vector)) AS distance"
+NEAREST = f"""CALL db.idx.vector.queryNodes('MemoryVector', 'vector', $ask, vecf32($vector))
+    YIELD node AS m, score AS distance WHERE m.user_id IN $groups AND {{where}}
+    RETURN {_COLUMNS}, distance ORDER BY distance LIMIT $limit"""
+EACH = f"""MATCH (m:MemoryVector) WHERE m.user_id IN $groups AND {{where}}
+    WITH m, {_DISTANCE} ORDER BY distance LIMIT $limit RETURN {_COLUMNS}, distance"""
+WORDS = f"""CALL db.idx.fulltext.queryNodes('MemoryVector', $words)
+    YIELD node AS m, score WHERE m.user_id IN $groups AND {{where}}
+    WITH m, score ORDER BY score DESC LIMIT $limit RETURN {_COLUMNS}, score, {_DISTANCE}"""
+
+OPERATORS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "in": "IN"}
+FIELDS = frozenset({"domain", "kind", "source", "importance", "session_id", "created", "expires", "transaction_id"})
+
+
+def missing_statements(present: list[dict[str, Any]], dimensions: int) -> list[str]:
+    """What has to be run, given the rows of PRESENT."""
+    there = {(field, kind) for row in present for field, kinds in row["types"].items() for kind in kinds}
+    return [text.format(dimensions=dimensions) for key, text in INDEXES.items() if key not in there]
+
+
+def condition(filters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Mem0's filters (`{"importance": {"gte": 0.5}}`) without user_id, as one condition. Raises ValueError."""
+    parts, params = ["true"], {}
+    for field, wanted in filters.items():
+        if field == "user_id":
+            continue
+        if field not in FIELDS:
+            raise ValueError(f"Memories cannot be filtered by {field!r}: use one of {', '.join(sorted(FIELDS))}.")
+        for operator, value in (wanted if isinstance(wanted, dict) else {"eq": wanted}).items():
+            name = f"{field}_{operator}"
+            parts.append(f"m.{field} {OPERATORS[operator]} ${name}")
+            params[name] = value
+    return " AND ".join(parts), params

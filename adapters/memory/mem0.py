@@ -1,0 +1,175 @@
+"""The memory index: Mem0 open source, in process, its vectors in FalkorDB."""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+
+from redis.exceptions import RedisError
+
+from adapters.graph.falkordb_connection import DEADLINE, plain_text, reason
+from adapters.graph.falkordb_records import OPEN, microseconds
+from adapters.memory.mem0_import import imported_parts
+from domain.embeddings import Embedder, Vector
+from domain.errors import Failure, RetrievalFailed, SyncFailed
+from domain.memories import Memory, MemoryFilter, ScoredId
+
+if TYPE_CHECKING:
+    from mem0.memory.main import Memory as Mem0
+
+GROUP = re.compile(r"[A-Za-z0-9_]+")
+SLICE = 200
+
+
+class Mem0Memories:
+    """`MemoryIndex` on the FalkorDB at `url`, in the graph `memories`. Mem0 is imported with the first call.
+
+    A hit's score is the cosine of query and memory, cut to 0..1; the order comes from cosine and words together
+    (adapters/graph/fusion.py), so a hit may stand above one of a higher score. Reads and written slices end within 5 s.
+    """
+
+    def __init__(self, url: str, embedder: Embedder, *, graph: str = "memories") -> None:
+        self._url, self._embedder, self._graph = url, embedder, graph
+        self._opening = asyncio.Lock()
+        self._mem0: Mem0 | None = None
+
+    async def close(self) -> None:
+        if self._mem0 is not None:
+            self._mem0.vector_store.client.close()
+            self._mem0.close()  # type: ignore[no-untyped-call]  # ships few types
+
+    async def add_batch(self, memories: Sequence[Memory]) -> None:
+        mem0 = await self._opened()
+        for memory in memories:
+            _checked_group(memory.content.group, SyncFailed)
+        async with self._failing_as(SyncFailed, "written"):
+            held = await asyncio.to_thread(mem0.vector_store.held, [memory.id for memory in memories])
+        fresh = [memory for memory in memories if held.get(memory.id) != (_hash(memory), memory.content.group)]
+        texts = list(dict.fromkeys(map(_text, fresh)))
+        vectors = dict(zip(texts, await self._embedder.embed(texts), strict=True)) if texts else {}
+        for part in batched(fresh, SLICE):
+            async with self._failing_as(SyncFailed, "written"):
+                await asyncio.to_thread(_add, mem0, part, vectors)
+
+    async def search(
+        self, groups: Sequence[str], query: str, *, limit: int, where: MemoryFilter, at: datetime
+    ) -> list[ScoredId]:
+        query = plain_text(query).strip()
+        if not query or not groups or limit < 1:
+            return []
+        mem0 = await self._opened()
+        [vector] = await self._embedder.embed([query])
+        user_id = ",".join(_checked_group(group, RetrievalFailed) for group in dict.fromkeys(groups))
+        filters = {"user_id": user_id, **_filters(where, at)}
+        async with self._failing_as(RetrievalFailed, "read"):
+            found = await asyncio.to_thread(_found, mem0, query, vector, filters, limit)
+        return [ScoredId(hit["metadata"]["memory_id"], hit["metadata"]["cosine"]) for hit in found]
+
+    async def remove(self, memory_ids: Sequence[int]) -> None:
+        from adapters.memory.falkordb_vectors import vector_id
+
+        mem0 = await self._opened()
+        async with self._failing_as(SyncFailed, "written"):
+            await asyncio.to_thread(mem0.vector_store.delete_many, [vector_id(id) for id in memory_ids])
+
+    async def ids(self, group: str) -> set[int]:
+        mem0 = await self._opened()
+        async with self._failing_as(RetrievalFailed, "read"):
+            ids: set[int] = await asyncio.to_thread(mem0.vector_store.memory_ids, group)
+        return ids
+
+    async def _opened(self) -> "Mem0":
+        async with self._opening:
+            if self._mem0 is None:
+                parts = await asyncio.to_thread(imported_parts)
+                self._mem0 = parts.opened_memory(self._url, dimensions=self._embedder.dimensions, graph=self._graph)
+        return self._mem0
+
+    @asynccontextmanager
+    async def _failing_as(self, failure: type[Failure], done: str) -> AsyncIterator[None]:
+        """The indexes are looked up again after a failure: the server may be another one."""
+        try:
+            async with asyncio.timeout(DEADLINE):
+                yield
+        except (RedisError, OSError) as error:
+            if self._mem0 is not None:
+                self._mem0.vector_store.forget_indexes()
+            raise failure(f"The memory index could not be {done}: {reason(error)}") from error
+
+
+def _add(mem0: "Mem0", memories: Sequence[Memory], vectors: Mapping[str, Vector]) -> None:
+    """Through Mem0 one by one, which costs it 0.2 ms each; to the server together."""
+    from adapters.memory.mem0_parts import prepared
+
+    with prepared(vectors), mem0.vector_store.batch():
+        for memory in memories:
+            mem0.add(
+                _text(memory),
+                user_id=memory.content.group,
+                metadata=_metadata(memory),
+                expiration_date=memory.content.expires_at,
+                infer=False,
+            )
+
+
+def _found(mem0: "Mem0", query: str, vector: Vector, filters: Mapping[str, Any], limit: int) -> list[dict[str, Any]]:
+    """Mem0 would judge expiry by its own clock and by days: `filters` does it by the instant asked for."""
+    from adapters.memory.mem0_parts import prepared
+
+    with prepared({query: vector}):
+        found = mem0.search(query, top_k=limit, filters=dict(filters), threshold=0.0, show_expired=True)
+    hits: list[dict[str, Any]] = found["results"]
+    return hits
+
+
+def _metadata(memory: Memory) -> dict[str, Any]:
+    """All that is known of it, and the instants that are filtered by, in microseconds."""
+    content = memory.content
+    bytes_ = content.byte_range
+    return {
+        "memory_id": memory.id,
+        "domain": content.domain.value,
+        "kind": content.kind.value,
+        "source": content.source,
+        "importance": content.importance,
+        "session_id": content.session_id,
+        "turn": content.turn,
+        "byte_range": [bytes_.start, bytes_.end] if bytes_ else None,
+        "transaction_id": memory.transaction_id,
+        "created_at": memory.created_at.astimezone(UTC).isoformat(),
+        "created": microseconds(memory.created_at, otherwise=0),
+        "expires": microseconds(content.expires_at, otherwise=OPEN),
+    }
+
+
+def _filters(where: MemoryFilter, at: datetime) -> dict[str, Any]:
+    """In Mem0's words."""
+    filters: dict[str, Any] = {"expires": {"gt": microseconds(at, otherwise=0)}}
+    if where.domains:
+        filters["domain"] = {"in": [domain.value for domain in where.domains]}
+    if where.kinds:
+        filters["kind"] = {"in": [kind.value for kind in where.kinds]}
+    if where.min_importance is not None:
+        filters["importance"] = {"gte": where.min_importance}
+    if where.created_after is not None:
+        filters["created"] = {"gt": microseconds(where.created_after, otherwise=0)}
+    return filters
+
+
+def _text(memory: Memory) -> str:
+    return plain_text(memory.content.text)
+
+
+def _hash(memory: Memory) -> str:
+    """Mem0's own mark of a text."""
+    return hashlib.md5(_text(memory).encode(), usedforsecurity=False).hexdigest()
+
+
+def _checked_group(group: str, failure: type[Failure]) -> str:
+    if not GROUP.fullmatch(group):
+        raise failure(f"{group!r} is no group: use letters, digits and underscores.")
+    return group

@@ -1,0 +1,21 @@
+"""Mem0 as a guest: imported without its side effects."""
+
+import os
+import tempfile
+from types import ModuleType
+
+
+def imported_parts() -> ModuleType:
+    """Our module of Mem0's parts, with Mem0 behind it: one to two seconds the first time, and about 60 MB.
+
+    Mem0 reports to its makers unless told otherwise, writes an id into the home directory at its import (into a folder
+    that is gone afterwards, here) and downloads a spaCy model with the first text: it is told that this has failed.
+    """
+    os.environ["MEM0_TELEMETRY"] = "False"
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.setdefault("MEM0_DIR", folder)
+        from mem0.utils import spacy_models
+
+        from adapters.memory import mem0_parts
+    spacy_models._load_failed_full = spacy_models._load_failed_lemma = True
+    return mem0_parts

@@ -1,0 +1,226 @@
+"""Retrieval at 10,000 memories and 10,000 facts: latency, recall and load rates of the embedded engines.
+
+`python -m evals.retrieval` starts a server of its own in a temporary folder. Texts are synthetic, their vectors drawn
+around 300 topics; "embedding included" adds the real model's work on each question, nothing else.
+"""
+
+import asyncio
+import random
+import subprocess
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import redis
+
+from adapters.embedded.falkordb import free_port, server_command
+from adapters.embedding.minilm import MiniLmEmbedder
+from adapters.graph import falkordb_search as graph_search
+from adapters.graph.falkordb import GraphitiGraph
+from adapters.memory import falkordb_search as memory_search
+from adapters.memory.mem0 import Mem0Memories
+from domain.facts import Fact, GraphBatch, GraphEntity
+from domain.memories import Memory, MemoryDomain, MemoryFilter, MemoryKind, NewMemory
+from domain.periods import Window
+
+SIZE, TOPICS, DIMENSIONS, SAMPLES, LIMIT = 10_000, 300, 384, 200, 5
+NOW = datetime(2025, 6, 1, tzinfo=UTC)
+QUARTER = Window(NOW - timedelta(days=90), NOW)
+GROUPS = ("member_1", "dao")
+NOUNS = (
+    "printer vote budget rule member filament policy safety noise quorum night resin order share invoice bylaw".split()
+)
+VERBS = "bought repaired proposed ordered refused measured cleaned booked praised moved".split()
+
+type Search = Callable[[str], Awaitable[object]]
+
+
+class TopicEmbedder:
+    """Unit vectors that are computed beforehand: a topic's centre and noise, by the topic's number in the text."""
+
+    name, dimensions, max_pieces = "topics", DIMENSIONS, 200
+
+    def __init__(self) -> None:
+        self._draw = np.random.default_rng(7)
+        self._centres = self._draw.normal(size=(TOPICS, DIMENSIONS))
+        self._vectors: dict[str, list[float]] = {}
+
+    def pieces(self, text: str) -> int:
+        return len(text.split())
+
+    def prepare(self, texts: Sequence[str]) -> None:
+        topics = [int(text.rsplit("topic", 1)[1]) for text in texts]
+        drawn = self._centres[topics] + 0.7 * self._draw.normal(size=(len(texts), DIMENSIONS))
+        drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
+        self._vectors.update(zip(texts, drawn.tolist(), strict=True))
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        return [self._vectors[text] for text in texts]
+
+
+class BothEmbedder(TopicEmbedder):
+    """The same vectors, after the real model has read the text."""
+
+    def __init__(self, topics: TopicEmbedder) -> None:
+        super().__init__()
+        self._vectors = topics._vectors
+        self._model = MiniLmEmbedder(cached=0)
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        await self._model.embed(texts)
+        return await super().embed(texts)
+
+
+def sentences(draw: random.Random, count: int) -> list[str]:
+    return [
+        f"{draw.choice(VERBS)} the {draw.choice(NOUNS)} and the {draw.choice(NOUNS)} number {number} "
+        f"for the {draw.choice(NOUNS)} of topic{draw.randrange(TOPICS)}"
+        for number in range(count)
+    ]
+
+
+def memories(texts: Sequence[str]) -> list[Memory]:
+    """80 % the DAO's, 5 % the viewer's, the rest of fifteen others."""
+    return [Memory(id, _content(id, text), NOW - timedelta(days=id % 360), "bench") for id, text in enumerate(texts)]
+
+
+def _content(id: int, text: str) -> NewMemory:
+    place = id % 20
+    group = "member_1" if place == 0 else "dao" if place < 17 else f"member_{2 + id % 15}"
+    return NewMemory(1, group, MemoryDomain.DOC, MemoryKind.FACT, "bench.md", text, 0.5)
+
+
+def facts(draw: random.Random, texts: Sequence[str]) -> list[Fact]:
+    """Over a year, half of them closed after three weeks; 90 % the DAO's."""
+    members = [GraphEntity(f"member:{number}", f"Member {number}", ("User",)) for number in range(50)]
+    things = [GraphEntity(f"proposal:{number}", f"Proposal {number}", ("Proposal",)) for number in range(200)]
+    return [_fact(number, text, draw.choice(members), draw.choice(things)) for number, text in enumerate(texts)]
+
+
+def _fact(number: int, text: str, subject: GraphEntity, thing: GraphEntity) -> Fact:
+    begins = NOW - timedelta(days=number % 360 + 1)
+    ends = begins + timedelta(days=21) if number % 2 else None
+    group = "member_1" if number % 10 == 0 else "dao"
+    return Fact(f"fact-{number}", group, "SAID", text, subject, thing, begins, ends, begins, "bench")
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_port()
+        with (Path(folder) / "log").open("wb") as log:
+            server = subprocess.Popen(server_command(Path(folder), port), stdout=log, stderr=log)  # noqa: S603  # ours
+        try:
+            _wait(port)
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+def _wait(port: int) -> None:
+    for _ in range(200):
+        try:
+            with redis.Redis(port=port) as client:
+                client.ping()
+                return
+        except redis.ConnectionError:
+            time.sleep(0.05)
+    raise SystemExit("The embedded Redis did not answer within 10 s.")
+
+
+async def load(index: Mem0Memories, graph: GraphitiGraph, texts: Sequence[str], draw: random.Random) -> None:
+    await index._opened(), await graph._opened()
+    started = time.perf_counter()
+    await index.add_batch(memories(texts))
+    print(f"memories loaded: {SIZE / (time.perf_counter() - started):,.0f} a second")
+    told = facts(draw, texts)
+    batches = [GraphBatch(group, facts=tuple(f for f in told if f.group == group)) for group in GROUPS]
+    started = time.perf_counter()
+    await graph.record(batches)
+    print(f"facts loaded:    {SIZE / (time.perf_counter() - started):,.0f} a second")
+
+
+async def timed(search: Search, questions: Sequence[str], *, at_once: int) -> list[float]:
+    """Milliseconds of each question, `at_once` of them under way at any time."""
+    waiting = iter(questions)
+    taken: list[float] = []
+
+    async def ask() -> None:
+        for question in waiting:
+            started = time.perf_counter()
+            await search(question)
+            taken.append((time.perf_counter() - started) * 1e3)
+
+    await asyncio.gather(*(ask() for _ in range(at_once)))
+    return taken
+
+
+async def report(name: str, search: Search, questions: Sequence[str]) -> None:
+    for question in questions[:10]:
+        await search(question)
+    for at_once in (1, 8):
+        p50, p95, p99 = np.percentile(await timed(search, questions, at_once=at_once), (50, 95, 99))
+        print(f"{name:34} {at_once} at once   P50 {p50:6.1f}   P95 {p95:6.1f}   P99 {p99:6.1f} ms")
+
+
+def searches(index: Mem0Memories, graph: GraphitiGraph) -> dict[str, Search]:
+    def recalled(question: str) -> Awaitable[object]:
+        return index.search(GROUPS, question, limit=LIMIT, where=MemoryFilter(), at=NOW)
+
+    def told(question: str) -> Awaitable[object]:
+        return graph.search(GROUPS, question, window=QUARTER, at=NOW, limit=LIMIT)
+
+    def both(question: str) -> Awaitable[object]:
+        return asyncio.gather(recalled(question), told(question))
+
+    return {"MemoryIndex.search": recalled, "Graph.search (90 days)": told, "both in parallel": both}
+
+
+async def recall(index: Mem0Memories, graph: GraphitiGraph, questions: Sequence[str]) -> None:
+    """The share of the best five of an exact search that the indexes find too."""
+    fast = await _answers(index, graph, questions)
+    for module in (memory_search, graph_search):
+        module.EXACT_BELOW = 10**9  # type: ignore[attr-defined]  # both modules have it
+    exact = await _answers(index, graph, questions)
+    for name in fast:
+        shares = [len(got & best) / len(best) for got, best in zip(fast[name], exact[name], strict=True)]
+        print(f"recall@{LIMIT} against exact, {name}: {sum(shares) / len(shares):.3f}")
+
+
+async def _answers(
+    index: Mem0Memories, graph: GraphitiGraph, questions: Sequence[str]
+) -> dict[str, list[set[int | str]]]:
+    answers: dict[str, list[set[int | str]]] = {"memories": [], "facts": []}
+    for question in questions:
+        hits = await index.search(GROUPS, question, limit=LIMIT, where=MemoryFilter(), at=NOW)
+        answers["memories"].append({hit.id for hit in hits})
+        told = await graph.search(GROUPS, question, window=QUARTER, at=NOW, limit=LIMIT)
+        answers["facts"].append({fact.id for fact, _ in told})
+    return answers
+
+
+async def main() -> None:
+    draw = random.Random(11)  # noqa: S311  # a benchmark's texts
+    texts, questions = sentences(draw, SIZE), [f"who {text}" for text in sentences(draw, SAMPLES)]
+    topics = TopicEmbedder()
+    topics.prepare([*texts, *questions])
+    with serving() as url:
+        index, graph = Mem0Memories(url, topics), GraphitiGraph(url, topics)
+        await load(index, graph, texts, draw)
+        for name, search in searches(index, graph).items():
+            await report(name, search, questions)
+        slow = BothEmbedder(topics)
+        index_too, graph_too = Mem0Memories(url, slow), GraphitiGraph(url, slow)
+        await report("both, embedding included", searches(index_too, graph_too)["both in parallel"], questions)
+        await recall(index, graph, questions)
+        for engine in (index, graph, index_too, graph_too):
+            await engine.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

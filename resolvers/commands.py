@@ -1,0 +1,37 @@
+"""What mutations share: the idempotency key, and the ids that a command answers."""
+
+import json
+from dataclasses import asdict, replace
+from hashlib import sha256
+
+from domain.errors import BadInput
+from domain.transactions import Ids, Once
+from schema.commands import CommandInput
+from schema.context import Info
+
+MAX_KEY = 200
+
+
+def once(info: Info, input: CommandInput) -> Once | None:
+    """The caller's key with what it stands for; None without one. Raises BadInput."""
+    key = checked_key(input)
+    if key is None:
+        return None
+    said = json.dumps(asdict(replace(input, idempotency_key=None)), sort_keys=True, default=str)
+    return Once(info.context.viewer.member_id, info.field_name, key, sha256(said.encode()).hexdigest())
+
+
+def checked_key(input: CommandInput) -> str | None:
+    """Raises BadInput."""
+    key = input.idempotency_key
+    if key is not None and not 1 <= len(key) <= MAX_KEY:
+        raise BadInput(f"Give an idempotencyKey of 1 to {MAX_KEY} characters, or none.", field=("idempotencyKey",))
+    return key
+
+
+def row(ids: Ids, noun: str) -> int:
+    """The row that a command answered. A KeyError or TypeError is a fault of ours."""
+    found = ids[noun]
+    if not isinstance(found, int):
+        raise TypeError(f"A command answered {found!r} for {noun}.")
+    return found
