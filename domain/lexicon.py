@@ -204,7 +204,10 @@ KINDS: tuple[tuple[str, str], ...] = (
         "mother father sister brother son daughter aunt uncle cousin wife husband grandmother grandfather",
     ),
     ("pay cost", "free nothing half"),
-    ("limb", "knee ankle elbow shoulder wrist hip foot toe finger thumb hand arm leg back neck head eye ear tooth nose"),
+    (
+        "limb",
+        "knee ankle elbow shoulder wrist hip foot toe finger thumb hand arm leg back neck head eye ear tooth nose",
+    ),
 )
 
 OPPOSITES = (

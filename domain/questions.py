@@ -203,7 +203,22 @@ def _names(answer: str) -> tuple[Term, ...]:
 
 
 _PREFERRING = frozenset(
-    stem(word) for word in ["prefer", "favourite", "favorite", "like", "love", "hate", "dislike", "enjoy", "rather", "fond", "opinion", "think", "best"]
+    stem(word)
+    for word in [
+        "prefer",
+        "favourite",
+        "favorite",
+        "like",
+        "love",
+        "hate",
+        "dislike",
+        "enjoy",
+        "rather",
+        "fond",
+        "opinion",
+        "think",
+        "best",
+    ]
 )
 
 

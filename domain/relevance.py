@@ -84,7 +84,9 @@ def narrows(inquiry: Inquiry, met: tuple[float, ...]) -> bool:
     """The question asks for a narrower thing: the away match, where the sentence tells of a match."""
     pairs = zip(inquiry.terms, met, inquiry.terms[1:], met[1:], strict=False)
     return any(
-        one < 0.5 <= next_one and term.weight == after.weight == WORD_WEIGHT and f"{term.word} {after.word}" in inquiry.text
+        one < 0.5 <= next_one
+        and term.weight == after.weight == WORD_WEIGHT
+        and f"{term.word} {after.word}" in inquiry.text
         for term, one, after, next_one in pairs
     )
 
@@ -143,9 +145,7 @@ def _in_text(term: Term, text: str) -> float:
         )
     if any(related(term.stem, word) for word in words):
         return RELATED
-    if len(term.stem) > 4 and any(
-        len(w) > 4 and (w.startswith(term.stem) or term.stem.startswith(w)) for w in words
-    ):
+    if len(term.stem) > 4 and any(len(w) > 4 and (w.startswith(term.stem) or term.stem.startswith(w)) for w in words):
         return RELATED
     return 0.0
 

@@ -10,6 +10,7 @@ from sqlmodel import Field, col
 
 from adapters.sql.naming import Row, table_of
 from adapters.sql.types import time_field
+from adapters.sql.writer import connection_of
 from domain import errors
 from domain.errors import Conflict, Refused
 from domain.transactions import KEPT_DAYS, Ids, Once
@@ -40,7 +41,7 @@ class SqlAnswers:
     """Answers by key, inside one transaction."""
 
     def __init__(self, session: Session) -> None:
-        self._connection = session.connection()
+        self._connection = connection_of(session)
 
     def repeated(self, once: Once, *, at: datetime) -> Ids | None:
         """The ids answered before; None the first time. Raises Conflict, or the refusal answered before."""

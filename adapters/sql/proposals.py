@@ -29,6 +29,7 @@ from adapters.sql.members import MemberRow
 from adapters.sql.naming import Row, table_of
 from adapters.sql.pages import Order, count_of, page_of
 from adapters.sql.types import UtcDateTime, time_field
+from adapters.sql.writer import connection_of
 from domain.members import Role, Viewer
 from domain.pages import Page, Slice
 from domain.proposals import (
@@ -128,7 +129,7 @@ class SqlProposals:
 
     def __init__(self, session: Session, transaction_id: str) -> None:
         self._session = session
-        self._connection = session.connection()
+        self._connection = connection_of(session)
         self._transaction_id = transaction_id
 
     def add(self, author_id: int, draft: Draft, topic_ids: tuple[int, ...], *, at: datetime) -> Proposal:

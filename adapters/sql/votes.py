@@ -11,6 +11,7 @@ from adapters.sql.members import MemberRow
 from adapters.sql.naming import Row, table_of
 from adapters.sql.pages import Order, page_of, rows_of
 from adapters.sql.types import time_field
+from adapters.sql.writer import connection_of
 from domain.members import Viewer
 from domain.pages import Page, Slice
 from domain.tally import Choice
@@ -89,7 +90,7 @@ class SqlBallots:
     """Port `Ballots`."""
 
     def __init__(self, session: Session, transaction_id: str) -> None:
-        self._connection = session.connection()
+        self._connection = connection_of(session)
         self._transaction_id = transaction_id
 
     def freeze(self, proposal_id: int) -> int:

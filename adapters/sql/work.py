@@ -19,6 +19,7 @@ from adapters.sql.proposals import SqlProposals
 from adapters.sql.resolutions import SqlResolutions
 from adapters.sql.topics import SqlTopics
 from adapters.sql.votes import SqlBallots
+from adapters.sql.writer import connection_of
 from domain.chats import Chats
 from domain.daos import Daos
 from domain.documents import Documents
@@ -68,7 +69,7 @@ class SqlWork:
     def send(self) -> None:
         """Write what was emitted and enqueued: the command's last statement."""
         if self._leaving:
-            self._session.connection().execute(LEAVE, self._leaving)
+            connection_of(self._session).execute(LEAVE, self._leaving)
             self.announced.append(OUTBOX_TOPIC)
 
     def _leave(self, kind: str, name: str, args: dict[str, object], *, due_at: datetime | None = None) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -41,14 +41,15 @@ class Waiting:
     error: BaseException | None = None
 
     def run(self, connection: Connection) -> None:
-        """In a savepoint of its own, so that what it did is gone when it raises, and nothing else is."""
-        session = Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+        """Raises what the command raised if anything must be undone; a refusal mostly comes before the first write."""
+        sqlite: Any = connection.connection.driver_connection
+        written = sqlite.total_changes
+        self.error = None
         try:
-            with session, session.begin():
-                self.result = self.command(session)
+            self.result = run_in(connection, self.command)
         except BaseException as error:
-            if not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]  # sqlite3's
-                raise  # the disk is full or failed: SQLite has rolled all of it back
+            if sqlite.total_changes != written or not sqlite.in_transaction:
+                raise
             self.error = error
 
     def settle(self, failure: BaseException | None) -> None:
@@ -61,8 +62,9 @@ class Waiting:
 class SqliteWriter:
     """One thread a process, whose queue is the order; `flock` makes processes take turns fairly.
 
-    Commands that came while another ran share the next commit: the disk's answer is what a commit waits for.
-    busy_timeout alone sleeps and retries: a second process waited up to 735 ms behind the first.
+    Commands that came while another ran share the next commit, for its wait for the disk costs most. If one of them
+    must be undone, all are, and each runs again by itself. busy_timeout alone sleeps and retries: a second process
+    waited up to 735 ms behind the first.
     """
 
     def __init__(self, url: str) -> None:
@@ -81,25 +83,37 @@ class SqliteWriter:
         return result
 
     def _run(self) -> None:
-        """One commit; nothing when an earlier one has taken all along."""
-        failure: BaseException | None = None
+        """Nothing is left to do when an earlier run has taken along all that waited."""
         together: list[Waiting] = []
-        try:
-            if self._line:
-                self._commit(together)
-        except BaseException as error:  # noqa: BLE001  # the commit failed: all who waited for it are told
-            failure = error
-        for waiting in together:
-            waiting.settle(failure)
+        if self._line and not self._commit(self._coming(together)):
+            for waiting in together:
+                self._commit([waiting])
 
-    def _commit(self, together: list[Waiting]) -> None:
-        with self._turn(), self._engine.begin() as connection:
-            until = time.monotonic() + LONGEST_SECONDS
-            while self._line and len(together) < MOST_TOGETHER and (not together or time.monotonic() < until):
-                waiting = self._line.popleft()
-                if waiting.answer.set_running_or_notify_cancel():
-                    together.append(waiting)
+    def _coming(self, together: list[Waiting]) -> Iterator[Waiting]:
+        """Who waits, noted in `together`, for as long as one transaction may last."""
+        until = time.monotonic() + LONGEST_SECONDS
+        while self._line and len(together) < MOST_TOGETHER and (not together or time.monotonic() < until):
+            waiting = self._line.popleft()
+            if waiting.answer.set_running_or_notify_cancel():
+                together.append(waiting)
+                yield waiting
+
+    def _commit(self, line: Iterable[Waiting]) -> bool:
+        """False when several were undone together and none of them has heard anything."""
+        failure: BaseException | None = None
+        done: list[Waiting] = []
+        try:
+            with self._turn(), self._engine.begin() as connection:
+                for waiting in line:
+                    done.append(waiting)
                     waiting.run(connection)
+        except BaseException as error:  # noqa: BLE001  # told to the one who waits
+            if len(done) > 1:
+                return False
+            failure = error
+        for waiting in done:
+            waiting.settle(failure)
+        return True
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -136,7 +150,16 @@ class PostgresWriter:
 
 
 def run_in[T](connection: Connection, command: Callable[[Session], T]) -> T:
+    """In the connection's transaction, whose end is the caller's."""
     with Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only") as session:
         result = command(session)
         session.flush()
         return result
+
+
+def connection_of(session: Session) -> Connection:
+    """The one that `session` was bound to by `run_in`: statements on it spare the session's share of their time."""
+    connection = session.get_bind()
+    if not isinstance(connection, Connection):
+        raise TypeError("A repository works inside a writer's transaction: its session must be bound to a connection.")
+    return connection

@@ -41,7 +41,9 @@ def api(settings: Settings) -> Iterator[Api]:
         thread.start()
         try:
             wait_until_started(server)
-            yield Api(f"127.0.0.1:{listening.getsockname()[1]}", LocalTokens(settings.token_key))
+            client = Api(f"127.0.0.1:{listening.getsockname()[1]}", LocalTokens(settings.token_key))
+            with client.http:
+                yield client
         finally:
             server.should_exit = True
             thread.join(20)

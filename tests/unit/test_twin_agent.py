@@ -116,9 +116,7 @@ async def test_memories_facts_and_turns_are_fetched_at_the_same_time() -> None:
 
 
 @pytest.mark.parametrize(("memories_fail", "facts_fail", "left"), [(True, False, FACT), (False, True, MEMORY)])
-async def test_a_failed_search_leaves_the_reply_degraded(
-    memories_fail: bool, facts_fail: bool, left: Evidence
-) -> None:
+async def test_a_failed_search_leaves_the_reply_degraded(memories_fail: bool, facts_fail: bool, left: Evidence) -> None:
     recall = ListedRecall(memories_fail=memories_fail, facts_fail=facts_fail)
     parts = await parts_of(TwinAgent(recall, ScriptedModel(["Hi."])), asked())
     assert parts[0] == ReplyContext((left.citation,), degraded=True)
