@@ -1,11 +1,11 @@
 """A twin's reply as a LangGraph graph: recall (three searches at once), look again for a follow-up, answer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from domain.chats import ChatMessage, Citation, Sender, SourceKind
 from domain.errors import RetrievalFailed
@@ -42,14 +42,14 @@ class TwinAgent:
         """Import and compile the graph now, so that the first question does not wait for it."""
         _ = self._graph
 
-    async def reply(self, question: Question) -> AsyncIterator[ReplyPart]:
+    async def reply(self, question: Question) -> AsyncGenerator[ReplyPart]:
         """What was recalled, then tokens as they are made, last the citations that the answer rests on.
 
         A search that fails leaves the reply degraded. Raises ModelFailed. Close it (aclosing) to stop the model.
         """
-        async with aclosing(self._graph.astream({"question": question}, stream_mode="custom")) as parts:
+        async with aclosing(_generator(self._graph.astream({"question": question}, stream_mode="custom"))) as parts:
             async for part in parts:
-                yield part
+                yield cast(ReplyPart, part)
 
     @cached_property
     def _graph(self) -> "CompiledStateGraph[TwinState, None, TwinState, TwinState]":
@@ -111,7 +111,7 @@ async def _or_none[T](search: Awaitable[T]) -> T | None:
         return None
 
 
-async def _generator[T](parts: AsyncIterator[T]) -> AsyncIterator[T]:
+async def _generator[T](parts: AsyncIterator[T]) -> AsyncGenerator[T]:
     """The same parts, from something that can be closed; closing it closes a generator inside."""
     try:
         async for part in parts:

@@ -147,8 +147,12 @@ def seed(data_dir: Path | None, renew: bool) -> None:
     from app.demo.seed import seed as plant
 
     settings = _settings(data_dir)
-    for line in asyncio.run(plant(settings, renew=renew)):
-        click.echo(line)
+
+    async def show() -> None:
+        async for line in plant(settings, renew=renew):
+            click.echo(f"  demo: {line}")
+
+    asyncio.run(show())
     settings.seeded_file.touch()
 
 

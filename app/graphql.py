@@ -1,12 +1,15 @@
 """The schema, and how it is served over HTTP. WebSockets are in http/sockets.py."""
 
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import orjson
 import strawberry
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from fastapi import FastAPI
-from graphql import GraphQLError, build_schema, lexicographic_sort_schema, print_schema
+from graphql import DocumentNode, GraphQLError, build_schema, lexicographic_sort_schema, parse, print_schema
 from starlette import exceptions as starlette_exceptions
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -15,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
-from strawberry.extensions import MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
+from strawberry.extensions import MaxTokensLimiter, SchemaExtension, ValidationCache
 from strawberry.http import GraphQLRequestData
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -51,6 +54,21 @@ class Schema(strawberry.Schema):
             tell(error)
 
 
+class ParsedOnce(SchemaExtension):
+    """Parsed operations, remembered. What does not parse is left to the framework to tell: its own cache lets a syntax
+    error out of a stream."""
+
+    def on_parse(self) -> Iterator[None]:
+        with suppress(GraphQLError, RecursionError):
+            self.execution_context.graphql_document = parsed(self.execution_context.query or "")
+        yield
+
+
+@lru_cache(CACHED_OPERATIONS)
+def parsed(query: str) -> DocumentNode:
+    return parse(query, max_tokens=MAX_TOKENS)
+
+
 class Skipped(SchemaExtension):
     """extensions.skipped: how many states a slow reader missed before this one."""
 
@@ -67,7 +85,7 @@ SCHEMA = Schema(
     config=StrawberryConfig(scalar_map=SCALARS),
     extensions=[
         lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
-        lambda: ParserCache(maxsize=CACHED_OPERATIONS),
+        ParsedOnce,
         lambda: ValidationCache(maxsize=CACHED_OPERATIONS),
         Skipped,
     ],
@@ -116,6 +134,8 @@ class FrontierGraphQL(GraphQL[Context | Socket, None]):
             return refusal(401, error.message, code=error.code)
         except HTTPException as error:
             return refusal(error.status_code, error.reason)
+        finally:
+            await request.close()  # the files of a multipart request
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context | Socket:
         if isinstance(request, WebSocket):

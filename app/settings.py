@@ -54,7 +54,9 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(
         default=None, description="Empty: the built-in answerer; a key: the model below."
     )
-    openai_base_url: str | None = Field(default=None, description="Another server that speaks the OpenAI protocol.")
+    openai_base_url: str = Field(
+        default="https://api.openai.com/v1", description="The server; any other that speaks the OpenAI protocol."
+    )
     openai_model: str = Field(default="gpt-4o-mini", description="The model that answers when there is a key.")
     embeddings: Literal["local"] = Field(default="local", description="local: MiniLM on this machine.")
     ner: Literal["spacy"] = Field(default="spacy", description="spacy: named entities found on this machine.")

@@ -4,7 +4,7 @@ import logging
 
 from app.settings import Settings
 
-CHATTY = ("httpx", "httpcore", "aiosqlite", "asyncio", "openai", "neo4j", "mem0", "graphiti_core", "alembic")
+CHATTY = ("httpx", "httpcore", "aiosqlite", "asyncio", "openai", "neo4j", "mem0", "graphiti_core", "alembic", "uvicorn")
 """Libraries whose INFO says nothing that an operator can use."""
 
 

@@ -108,5 +108,8 @@ class DocumentReads(Protocol):
 
     async def page(self, viewer: Viewer, wanted: Slice, *, topic_id: int | None = None) -> Page[Document]: ...
 
+    async def unread(self) -> int:
+        """How many, whoever's, are neither DONE nor FAILED."""
+
     async def any_by_id(self, document_id: int) -> Document | None:
         """For the worker: whoever's."""

@@ -87,8 +87,7 @@ NUMBERS = {
 PHRASES = tuple(
     (re.compile(rf"\b{pattern}\b", re.IGNORECASE), word)
     for pattern, word in (
-        (r"look(?:s|ed|ing)? after|tak(?:es?|ing|en) care of|took care of|(?:is |are |was )?in charge of|cares? for", "responsible"),
-        (r"tak(?:es?|ing|en) over|took over", "responsible"),
+        (r"look(?:s|ed|ing)? after|(?:tak(?:es?|ing|en)|took) (?:care of|over)|in charge of|cares? for", "responsible"),
         (r"in charge", "responsible"),
         (r"set(?:s|ting)? off|(?:went|go|goes|gone|going) off", "trigger"),
         (r"turn(?:s|ed)? out|c[oa]me of|bec[oa]me of", "end"),

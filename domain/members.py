@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from domain.errors import BadInput
+from domain.inputs import given_text
 from domain.pages import Page, Slice
 
 ACTIVE_DAYS = 90
@@ -81,10 +81,7 @@ class Member:
 
 def checked_name(name: str) -> str:
     """Raises BadInput."""
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= MAX_NAME:
-        raise BadInput(f"Give a displayName of 1 to {MAX_NAME} characters.", field=("displayName",))
-    return name
+    return given_text(" ".join(name.split()), MAX_NAME, "displayName")
 
 
 class Tokens(Protocol):

@@ -17,13 +17,22 @@ class Window:
         return (self.start is None or self.start <= moment) and (self.end is None or moment < self.end)
 
 
-MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")  # fmt: skip
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 COUNTS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "ten": 10, "twelve": 12}
 DAYS = {"day": 1, "week": 7}
 
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-_YEAR = r"(?:19|20)\d\d(?!\d|\s*(?:€|%|euros?|dollars?|percent|members|people|grams?|litres?|k?wh|k?m|pieces|hours|minutes|words)\b)"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)"
+)
+_YEAR = (
+    r"(?:19|20)\d\d(?!\d|\s*[€%$£]|\s*(?:euros?|eur|dollars?|percent|members|people|grams?|litres?|k?wh|k?m|pieces"
+    r"|hours|minutes|words)\b)"
+)
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _DATE = (
     rf"(?:{_YEAR}-\d\d-\d\d|(?:the\s+)?{_DAY}\s+(?:of\s+)?{_MONTH}\b(?:,?\s+{_YEAR})?"
@@ -206,7 +215,8 @@ def _months_before(moment: datetime, count: int) -> datetime:
     """The same day `count` months earlier, or that month's last day; not before the year 1."""
     months = max(moment.year * 12 + moment.month - 1 - count, 12)
     year, month = divmod(months, 12)
-    return next(moment.replace(year=year, month=month + 1, day=d) for d in range(moment.day, 0, -1) if _date(year, month + 1, d))  # fmt: skip
+    day = next(day for day in range(moment.day, 0, -1) if _date(year, month + 1, day))
+    return moment.replace(year=year, month=month + 1, day=day)
 
 
 _READERS = tuple(

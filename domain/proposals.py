@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from domain.errors import AlreadyResolved, BadInput, Conflict, Forbidden, NotFound, VotingClosed
+from domain.inputs import check_storable, given_text
 from domain.members import Role, Viewer
 from domain.pages import Page, Slice
 from domain.resolutions import Decision, decide_at_end, decide_early
@@ -162,12 +163,9 @@ class Draft:
 
 def drafted(title: str, body: str, topics: list[str], rules: Rules) -> Draft:
     """Raises BadInput, naming the field and its bounds."""
-    title, body = title.strip(), body.strip()
-    if not 1 <= len(title) <= MAX_TITLE:
-        raise BadInput(f"Give a title of 1 to {MAX_TITLE} characters.", field=("title",))
-    if not 1 <= len(body) <= MAX_BODY:
-        raise BadInput(f"Give a body of 1 to {MAX_BODY} characters.", field=("body",))
+    title, body = given_text(title, MAX_TITLE, "title"), given_text(body, MAX_BODY, "body")
     names = tuple(dict.fromkeys(" ".join(topic.split()) for topic in topics))
+    check_storable(" ".join(names), "topics")
     if len(names) > MAX_TOPICS or any(not 1 <= len(name) <= MAX_TOPIC for name in names):
         raise BadInput(f"Give at most {MAX_TOPICS} topics of 1 to {MAX_TOPIC} characters.", field=("topics",))
     return Draft(title, body, names, rules)

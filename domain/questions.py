@@ -8,49 +8,49 @@ from datetime import datetime
 from domain.answer_types import SATISFIED_WORDS, AnswerType, asked_type, main_clause
 from domain.chats import Sender
 from domain.models import Turn
+from domain.patterns import any_of, compiled
 from domain.periods import Window, period_in
 from domain.words import is_closed, is_generic, is_number, is_stopped, stem, tokens
 
-_PARTS = re.compile(
-    r"(?:,\s*|\s+)(?:and|but)\s+(?:also\s+)?(?=(?:(?:in|on|at|for|with|to|from|by|until|since)\s+)?(?:who|whom|whose|what|when|where|which|why|how)\b)"
-    r"|(?<=[?])\s+(?=\S)|;\s+|,\s+(?=(?:who|what|when|where|which|why|how)\s+(?:is|are|was|were|does|do|did|much|many|long)\b)",
-    re.IGNORECASE,
+_ASKERS = "who whom whose what what's when where where's which why how who's"
+_LINKS = "in on at for with to from by of until since about"
+_PARTS = compiled(
+    rf"(?:,\s*|\s+)(?:and|but)\s+(?:also\s+)?(?=(?:{any_of(_LINKS)}\s+)?{any_of(_ASKERS)})",
+    r"(?<=[?])\s+(?=\S)|;\s+",
+    rf",\s+(?={any_of(_ASKERS)}\s+{any_of('is are was were does do did much many long')})",
 )
-_QUESTION_WORD = r"(?:who|whom|whose|what|what's|when|where|where's|which|why|how|who's)"
-_ASKING = re.compile(
-    rf"\?|^\W*(?:(?:and|but|so|ok|please|hey|hi|hello|with|to|from|in|on|at|for|by|of|under|until|since|about)\W+)*(?:{_QUESTION_WORD}|is|are|was|were|do|does|did|can|could|may|might|must|should|shall"
-    r"|will|would|has|have|had|am|tell|explain|describe|list|name|show|give|summari[sz]e|remind)\b"
-    rf"|\b(?:tell|know|wonder|remember|ask|forg\w+|explain|find out)\b.*\b{_QUESTION_WORD}\b",
-    re.IGNORECASE,
+_ASKING = compiled(
+    r"\?",
+    rf"^\W*(?:{any_of('and but so ok please hey hi hello', _LINKS)}\W+)*"
+    + any_of(
+        _ASKERS,
+        "is are was were do does did can could may might must should shall will would has have had am",
+        "tell explain describe list name show give summari[sz]e remind",
+    ),
+    rf"{any_of('tell know wonder remember ask forg* explain find_out')}.*{any_of(_ASKERS)}",
 )
-_TELLING = re.compile(
-    r"^\W*(?:i|i['’](?:m|ve|d|ll)|my|we|our|from now on|actually|honestly|just so you know|note that|remember(?: that)?)\b",
-    re.IGNORECASE,
+_TELLING = compiled(
+    r"^\W*" + any_of("I I['’](?:m|ve|d|ll) my we our from_now_on actually honestly just_so_you_know note_that remember")
 )
-_POINTS_BACK = re.compile(
-    r"\b(?:it|its|it's|they|them|their|he|she|his|her|him|that one|this one|those|there|the same|the other|that)\b",
-    re.IGNORECASE,
+_POINTS_BACK = compiled(
+    any_of("it its it's they them their he she his her him that_one this_one those there the_same the_other that")
 )
-_GOES_ON = re.compile(r"^\W*(?:and|but|so|what about|how about|also|or|then)\b", re.IGNORECASE)
-_PREFERENCE = re.compile(
-    r"\b(?:prefer\w*|favou?rites?|like|likes|love|loves|hate|hates|dislikes?|enjoy\w*|rather|fond|opinion|think (?:of|about)|feel about|stand on)\b",
-    re.IGNORECASE,
+_GOES_ON = compiled(r"^\W*" + any_of("and but so what_about how_about also or then"))
+_PREFERENCE = compiled(
+    any_of("prefer* favou?rites? likes? loves? hates? dislikes? enjoy* rather fond opinion"),
+    any_of("think_of think_about feel_about stand_on"),
 )
-_ABOUT_MEMBER = re.compile(r"\b(?:I|me|my|mine|myself|you|your|yours|yourself|we|us|our)\b", re.IGNORECASE)
-_PERSONAL = re.compile(
-    r"\b(?:do|did|have|had|are|were|was|am|will|would)\s+(?:you|I)\b(?!\s+(?:have|need|get|find|know|pay|reach|allowed|supposed|required|start))",
-    re.IGNORECASE,
+_ABOUT_MEMBER = compiled(any_of("I me my mine myself you your yours yourself we us our"))
+_PERSONAL = compiled(
+    r"\b(?:do|did|have|had|are|were|was|am|will|would)\s+(?:you|I)\b"
+    rf"(?!\s+{any_of('have need get find know pay reach allowed supposed required start')})"
 )
-_DESCRIBED = re.compile(
-    r"(\w+)\s+(?:(?:in|with|to|from|of|for|on|at|by)\s+)?(?:that|who|whom|whose|which|where)\b", re.IGNORECASE
+_DESCRIBED = compiled(rf"(\w+)\s+(?:{any_of(_LINKS)}\s+)?{any_of('that who whom whose which where')}")
+_RELATIVE = compiled(
+    r"(?!^)" + any_of("that who whom whose which where"),
+    any_of("of_my of_our of_your person member one machine company firm"),
 )
-_RELATIVE = re.compile(
-    r"\b(?!^)(?:that|who|whom|whose|which|where)\b|\bof (?:my|our|your)\b|\b(?:person|member|one|machine|company|firm)\b",
-    re.IGNORECASE,
-)
-_WHICH = re.compile(
-    r"\b(?:which|what)(?:\s+(?:kind|sort|type|brand|name)s?\s+of)?\s+([\w-]+)(?:\s+([\w-]+))?", re.IGNORECASE
-)
+_WHICH = compiled(r"\b(?:which|what)(?:\s+(?:kind|sort|type|brand|name)s?\s+of)?\s+([\w-]+)(?:\s+([\w-]+))?")
 _BACK = 3
 """Earlier turns that a follow-up may lean on."""
 NAME_WEIGHT, WORD_WEIGHT, GENERIC_WEIGHT, KIND_WEIGHT, TOPIC_WEIGHT = 2.0, 1.0, 0.25, 0.5, 0.6
@@ -265,7 +265,7 @@ def _term(token: str, root: str, position: int, asked: frozenset[str], window: W
 
 
 def _asked_kinds(text: str) -> frozenset[str]:
-    """Of "which filament ..." the filament, of "the person who ..." the person: an answer names one and need not say so."""
+    """Of "which filament" the filament, of "the person who" the person: an answer names one and need not say so."""
     described = frozenset(stem(word) for word in _DESCRIBED.findall(text) if not is_stopped(word))
     found = _WHICH.search(text)
     if found is None:

@@ -6,6 +6,7 @@ from itertools import permutations
 
 from domain.answer_types import AnswerType
 from domain.chats import SourceKind
+from domain.patterns import any_of, compiled
 from domain.questions import KIND_WEIGHT, WORD_WEIGHT, Inquiry
 from domain.relevance import (
     Match,
@@ -42,11 +43,11 @@ SAME_SUBJECT = 0.2
 _MOST = 12
 """Statements that pairs are made of."""
 
-_PREFERS = re.compile(
-    r"\b(?:prefer\w*|favou?rites?|likes?|loves?|loved|hates?|hated|dislikes?|enjoy\w*|rather|fond|can['’]?t stand|cannot stand|switched|changed"
-    r"|want|wants|wish|against|in favour|would|best|done with|not a fan|fan of|believe|think|don['’]t (?:like|want|eat|drink|use|need)|never|always"
-    r"|too|wrong about|right about|gave in|go for|opt|find|good|bad|great|awful)\b",
-    re.IGNORECASE,
+_PREFERS = compiled(
+    any_of("prefer* favou?rites? likes? loved? loves? hated? hates? dislikes? enjoy* rather fond can['’]?t_stand"),
+    any_of("cannot_stand switched changed wants? wish against in_favour would best done_with fan_of not_a_fan believe"),
+    any_of("think don['’]t_(?:like|want|eat|drink|use|need) never always too wrong_about right_about gave_in go_for"),
+    any_of("opt find good bad great awful"),
 )
 
 

@@ -5,24 +5,36 @@ import re
 _HELLO = r"(?:hi|hello|hey|hallo|howdy|greetings|good (?:morning|afternoon|evening|day))"
 _TAIL = r"(?:\s+(?:there|twin|again|all|everyone))?"
 
+_KNOWS = "I answer from my documents, our chats and the DAO's record, name my sources, and say so when I don't know."
 _TALK = (
     (rf"{_HELLO}{_TAIL}", "Hello! I am {name}'s digital twin. Ask me about what I have written, said or read."),
-    (r"(?:thanks?|thank you|thx|cheers)(?: (?:a lot|very much|so much|again))?", "You're welcome. I am here if you want to know more."),
-    (r"(?:bye|goodbye|good night|see you(?: later| soon| tomorrow)?|ciao)", "Goodbye! I'll be here, and remember what we said."),
+    (
+        r"(?:thanks?|thank you|thx|cheers)(?: (?:a lot|very much|so much|again))?",
+        "You're welcome. I am here if you want to know more.",
+    ),
+    (
+        r"(?:bye|goodbye|good night|see you(?: later| soon| tomorrow)?|ciao)",
+        "Goodbye! I'll be here.",
+    ),
     (
         r"how are you(?: doing)?(?: today)?|how do you do|how(?:'s| is) it going|what's up|are you (?:ok|well|there)",
         "I have no moods to report: I am {name}'s digital twin. Ask me about what I have written, said or read.",
     ),
     (
-        r"who (?:are|r) (?:you|u)|what are you|what is your name|what's your name|introduce yourself|tell me (?:about yourself|who you are)"
-        r"|are you (?:a |an )?(?:real|human|person|bot|robot|ai|machine|(?:digital )?twin|chatbot)(?: person| human)?",
-        "I am {name}'s digital twin, a program that speaks for {name}. I know only what {name} wrote and said, and what the DAO shares.",
+        r"who (?:are|r) (?:you|u)|what are you|what is your name|what's your name|introduce yourself",
+        "I am {name}'s digital twin, a program that speaks for {name}. " + _KNOWS,
     ),
     (
-        r"what can (?:you|u) do(?: for me)?|what do you know|how can you help(?: me)?|help(?: me)?|how do you work|what is this",
-        "I am {name}'s digital twin. I answer from my documents, our chats and the DAO's record, name my sources, and say so when I don't know.",
+        r"tell me (?:about yourself|who you are)"
+        + r"|are you (?:a |an )?(?:real |digital )?(?:human|person|bot|robot|ai|machine|twin|chatbot|real)",
+        "I am {name}'s digital twin, a program that speaks for {name}. " + _KNOWS,
     ),
-)  # fmt: skip
+    (
+        r"what can (?:you|u) do(?: for me)?|what do you know|how can you help(?: me)?|help(?: me)?|how do you work"
+        + r"|what is this",
+        "I am {name}'s digital twin. " + _KNOWS,
+    ),
+)
 _TALK_PATTERNS = tuple((re.compile(rf"(?:{pattern})", re.IGNORECASE), reply) for pattern, reply in _TALK)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from domain.models import Evidence
+from domain.patterns import any_of, compiled
 from domain.sentences import sentences
 
 _ALSO_ENDS = re.compile(
@@ -14,24 +15,27 @@ _ALSO_ENDS = re.compile(
     r"|(?<=[a-z] [A-Z]\.)\s+(?=(?:The|An?|It|I|We|They|He|She|In|On|At|My|Our|This|That|No|Each|Every|All)\b)"
 )
 _WIDTH = 60
+"""A line shorter than this was not wrapped."""
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _MARKER = re.compile(r"^\s*(?:[-*+•]\s+|\d{1,2}[.)]\s+|>\s+|\|\s*)")
 _HEADING = re.compile(r"^\s*#{1,6}\s+(.+?)\s*#*$")
 _RULE = re.compile(r"^[\s|:=*_-]+$")
-_ORDER = re.compile(
-    r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instruction|prompt|rule|above|previous|prior|everything)"
-    r"|\b(?:system prompt|developer mode|jailbreak)\b|^\W*(?:system|assistant|user)\s*:|<\|?\w+\|?>"
-    r"|\b(?:you (?:are|must|should|will|have to)|please)\b.{0,60}\b(?:reply|respond|answer|say|tell|vote|output|pretend|reveal|repeat|print)\b"
-    r"|\b(?:reply|respond|answer)\b.{0,20}\b(?:only|with|exactly)\b"
-    r"|\b(?:all|every|any|the|dear) (?:digital )?(?:twins?|assistants?|ais?|bots?|language models?|llms?)\b.{0,40}\b(?:must|should|shall|vote|reply|say|have to|answer)\b"
-    r"|\b(?:as|note to|attention|instructions? (?:to|for)) (?:an? |the |all )?(?:ai|assistants?|language models?|llms?|bots?|twins?)\b"
-    r"|^\W*(?:ai|assistant|bot|twin|llm)\s*[,:]|##\s*VOTE:",
-    re.IGNORECASE,
-)  # fmt: skip
-_ANAPHOR = re.compile(
-    r"^\W*(?:it|its|it's|they|their|he|his|she|her|this|that|these|those|there|both|then|the former|the latter)\b"
-    r"|\b(?:it|its|them|him)\b",
-    re.IGNORECASE,
+_MACHINE = r"(?:digital )?(?:twins?|assistants?|ais?|bots?|language models?|llms?)"
+_ORDER = compiled(
+    r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instruction|prompt|rule|above|previous|prior|everything)",
+    r"\b(?:system prompt|developer mode|jailbreak)\b",
+    r"^\W*(?:system|assistant|user)\s*:|<\|?\w+\|?>",
+    r"\b(?:you (?:are|must|should|will|have to)|please)\b.{0,60}"
+    + any_of("reply respond answer say tell vote output pretend reveal repeat print"),
+    r"\b(?:reply|respond|answer)\b.{0,20}\b(?:only|with|exactly)\b",
+    rf"\b(?:all|every|any|the|dear) {_MACHINE}\b.{{0,40}}" + any_of("must should shall vote reply say have_to answer"),
+    rf"\b(?:as|note to|attention|instructions? (?:to|for)) (?:an? |the |all )?{_MACHINE}\b",
+    r"^\W*(?:ai|assistant|bot|twin|llm)\s*[,:]|##\s*VOTE:",
+)
+_ANAPHOR = compiled(
+    r"^\W*"
+    + any_of("it its it's they their he his she her this that these those there both then the_former the_latter"),
+    any_of("it its them him"),
 )
 _FIRST_PERSON = re.compile(r"\b(?:I|I['’](?:m|ve|d|ll)|my|mine|me|myself)\b|\bi\b(?!\.)")
 _OWN_SUBJECT = re.compile(r"^\W*(?:[\w’']+,? ){0,4}?(?:I|I['’](?:m|ve|d|ll)|[Mm]y)\b")

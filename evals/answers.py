@@ -1,6 +1,6 @@
 """Accuracy of the built-in answerer on worlds of our own: `python -m evals.answers [--half dev] [--verbose]`.
 
-Each line of golden/answers.jsonl is a world: a member, documents, facts and chat lines, and questions of several classes.
+Each line of golden/answers.jsonl is a world: a member, documents, facts, chat lines, and questions of several classes.
 Retrieval is plain: all passages ranked by the embedder, the best 5 memories and 5 facts and the last 6 turns go in.
 """
 
@@ -17,6 +17,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from adapters.embedding.minilm import MiniLmEmbedder
 from adapters.llm.builtin import BuiltInModel
 from domain.chats import Citation, Sender, SourceKind
 from domain.embeddings import Embedder, Vector
@@ -103,7 +104,9 @@ async def asked(world: World, case: Case, model: BuiltInModel, embedder: Embedde
 
 
 def _said(number: int, turn: Turn) -> Evidence:
-    return Evidence(Citation(SourceKind.MESSAGE, f"turn{number}", turn.text, 1.0), turn.text, "chat", ASKED_AT, True)
+    return Evidence(
+        Citation(SourceKind.MESSAGE, f"turn{number}", turn.text, 1.0), turn.text, "chat", ASKED_AT, own=True
+    )
 
 
 def faults_of(case: Case, answer: str, sources: Sequence[str]) -> list[str]:
@@ -138,19 +141,22 @@ def _share(right: Sequence[bool]) -> str:
     return f"{sum(right)}/{len(right)} {sum(right) / len(right):.0%}" if right else "-"
 
 
-async def run(half: str | None, *, verbose: bool) -> None:
-    from adapters.embedding.minilm import MiniLmEmbedder
-
+async def outcomes_of(half: str | None = None) -> list[tuple[World, Outcome]]:
+    """Every question of a half, or of both, asked and judged."""
     embedder = MiniLmEmbedder()
     model = BuiltInModel(embedder)
     chosen = [world for world in worlds() if half in (None, world.half)]
-    outcomes = [(world, await asked(world, case, model, embedder)) for world in chosen for case in world.cases]
+    return [(world, await asked(world, case, model, embedder)) for world in chosen for case in world.cases]
+
+
+async def run(half: str | None, *, verbose: bool) -> None:
+    outcomes = await outcomes_of(half)
     for world, outcome in outcomes:
         if verbose and outcome.faults:
             print(f"{world.title}: {outcome.case['question']}\n  -> {outcome.answer}\n  {'; '.join(outcome.faults)}")
     print(table(outcomes))
     times = sorted(outcome.seconds for _, outcome in outcomes)
-    print(f"ms an answer: median {times[len(times) // 2] * 1000:.0f}, most {times[-1] * 1000:.0f}")
+    print(f"ms an answer: median {times[len(times) // 2] * 1000:.0f}, P95 {times[len(times) * 95 // 100] * 1000:.0f}")
 
 
 if __name__ == "__main__":

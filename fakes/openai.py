@@ -1,7 +1,8 @@
 """A server that speaks OpenAI's protocol: chat completions (streamed or not), embeddings, models.
 
-`python -m fakes.openai --port 8101` answers from the sources in the last message: "I read: ... [1]". What goes wrong is scripted:
-`--script 429,ok,cut` or POST /fake/script {"steps": ["500", "hang"]}; each chat or embedding request takes one step, then all is ok.
+`python -m fakes.openai --port 8101` answers from the sources in the last message: "I read: ... [1]". What goes wrong is
+scripted: `--script 429,ok,cut` or POST /fake/script {"steps": ["500", "hang"]}; each chat or embedding request takes
+one step, then all is ok.
 
 ok         answer                       401 | 429 | 500   that status with OpenAI's error body
 hang       accept and never answer      cut               some tokens, then the connection breaks

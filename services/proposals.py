@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from domain.bus import Bus
-from domain.errors import BadInput, Conflict, Forbidden
+from domain.errors import Conflict, Forbidden
 from domain.events import ProposalChanged
+from domain.inputs import given_text
 from domain.members import Viewer
 from domain.proposals import (
     MAX_REASON,
@@ -113,7 +114,7 @@ class Proposals:
 
         def command(work: Work) -> Ids:
             after = _seen(work, viewer, proposal_id).cancelled(viewer, at=work.now())
-            return _stepped(work, after, viewer, reason=given("reason", reason))
+            return _stepped(work, after, viewer, reason=given_text(reason, MAX_REASON, "reason"))
 
         return await self._transact.once(once, command)
 
@@ -122,7 +123,7 @@ class Proposals:
 
         def command(work: Work) -> Ids:
             after = _seen(work, viewer, proposal_id).implemented(viewer, at=work.now())
-            return _stepped(work, after, viewer, reason=given("evidence", evidence))
+            return _stepped(work, after, viewer, reason=given_text(evidence, MAX_REASON, "evidence"))
 
         return await self._transact.once(once, command)
 
@@ -150,13 +151,6 @@ class Proposals:
             return (await self._reads.by_ids(viewer, [proposal_id])).get(proposal_id)
 
         return watch(self._bus, f"proposal:{proposal_id}", read, lambda proposal: proposal.seq)
-
-
-def given(name: str, text: str) -> str:
-    """Raises BadInput."""
-    if not text.strip() or len(text) > MAX_REASON:
-        raise BadInput(f"Give {name} in 1 to {MAX_REASON} characters.", field=(name,))
-    return text.strip()
 
 
 def _seen(work: Work, viewer: Viewer, proposal_id: int) -> Proposal:

@@ -33,7 +33,8 @@ class Resolutions:
         async with self._bus.listen("resolutions") as listener:
             last = await self._reads.last_seq() if after_seq is None else after_seq
             while True:
-                for resolution in await self._reads.after(last):
-                    yield resolution
-                    last = resolution.seq
+                while waiting := await self._reads.after(last):
+                    for resolution in waiting:
+                        yield resolution
+                        last = resolution.seq
                 await listener.wait(RECHECK_SECONDS)

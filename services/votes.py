@@ -1,7 +1,10 @@
 """Casting ballots. The deciding one resolves its proposal in the same transaction."""
 
+from dataclasses import replace
+
 from domain.errors import BadInput, NoVotingPower
 from domain.events import BallotCast
+from domain.inputs import check_storable
 from domain.members import Viewer
 from domain.proposals import MAX_REASON
 from domain.tally import Choice
@@ -62,13 +65,7 @@ def checked(ballot: Ballot, confidence: float | None, reason: str | None) -> Bal
     """The ballot with its confidence and reason. Raises BadInput."""
     if confidence is not None and not 0 <= confidence <= 1:
         raise BadInput("confidence must be between 0 and 1.", field=("confidence",))
+    check_storable(reason or "", "reason")
     if reason is not None and len(reason) > MAX_REASON:
         raise BadInput(f"reason may have at most {MAX_REASON} characters.", field=("reason",))
-    return Ballot(
-        ballot.proposal_id,
-        ballot.member_id,
-        ballot.choice,
-        ballot.weight,
-        confidence=confidence,
-        reason=(reason or "").strip() or None,
-    )
+    return replace(ballot, confidence=confidence, reason=(reason or "").strip() or None)

@@ -1,7 +1,7 @@
 """Any server that speaks OpenAI's chat completions, through the official SDK."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any, cast
@@ -17,7 +17,10 @@ MAX_TOKENS = 800
 
 
 class OpenAiModel:
-    """Streams from `model` at `base_url`. A whole answer takes at most `deadline` seconds; 429 and 5xx are retried before it starts."""
+    """Streams from `model` at `base_url`; a whole answer takes at most `deadline` seconds.
+
+    429 and 5xx are retried, as often as `retries` says, before the first token and never after it.
+    """
 
     def __init__(self, api_key: str, base_url: str, model: str, *, deadline: float = 60.0, retries: int = 2) -> None:
         self.name = model
@@ -25,7 +28,7 @@ class OpenAiModel:
         self._deadline = deadline
         self._client: AsyncOpenAI | None = None
 
-    async def stream(self, prompt: Prompt) -> AsyncIterator[str | Cited]:
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Cited]:
         """Pieces of text, then the sources whose [n] stands in it. Raises ModelFailed."""
         said: list[str] = []
         async with aclosing(self._pieces(prompt)) as pieces:
@@ -39,7 +42,7 @@ class OpenAiModel:
         if self._client is not None:
             await self._client.close()
 
-    async def _pieces(self, prompt: Prompt) -> AsyncIterator[str]:
+    async def _pieces(self, prompt: Prompt) -> AsyncGenerator[str]:
         """Text as it comes. The deadline is watched around each wait, never while the consumer has the turn."""
         ends_at = asyncio.get_running_loop().time() + self._deadline
         with _Failures(self._deadline):

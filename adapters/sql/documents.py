@@ -208,6 +208,10 @@ class SqlDocumentReads:
     async def any_by_id(self, document_id: int) -> Document | None:
         return (await self._read(select(DocumentRow).where(col(DocumentRow.id) == document_id))).get(document_id)
 
+    async def unread(self) -> int:
+        ended = [IngestionStatus.DONE.value, IngestionStatus.FAILED.value]
+        return await count_of(self._engine, select(DocumentRow).where(col(DocumentRow.status).not_in(ended)))
+
     async def mentions(self, document_ids: list[int]) -> dict[int, list[Mention]]:
         first = col(MentionRow.position) < MOST_MENTIONS
         statement = select(MentionRow).where(first, col(MentionRow.document_id).in_(document_ids))

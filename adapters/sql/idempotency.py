@@ -46,7 +46,7 @@ class SqlAnswers:
     def repeated(self, once: Once, *, at: datetime) -> Ids | None:
         """The ids answered before; None the first time. Raises Conflict, or the refusal answered before."""
         of = {"of_member": once.member_id, "of_mutation": once.mutation, "of_key": once.key}
-        row = self._connection.execute(ANSWERED, of).one_or_none()
+        row = self._connection.execute(ANSWERED, of).first()
         if row is None:
             return None
         if row.answered_at < at - timedelta(days=KEPT_DAYS):

@@ -12,6 +12,9 @@ from adapters.sql.types import UtcDateTime
 from domain.errors import BadInput
 from domain.pages import Key, Page, Slice
 
+LARGEST = 2**31 - 1
+"""Postgres' INTEGER."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -75,18 +78,22 @@ def beyond(order: Sequence[Order], key: Sequence[Any], *, flipped: bool) -> Colu
 
 def bound(order: Sequence[Order], key: Key) -> list[Any]:
     """A cursor's key as the columns' values. Raises BadInput when it belongs to another list."""
-    if len(key) != len(order):
-        raise BadInput("This cursor belongs to another list; take endCursor or startCursor of this one.")
-    return [as_column(part, value) for part, value in zip(order, key, strict=True)]
+    try:
+        return [as_column(part, value) for part, value in zip(order, key, strict=True)]
+    except (ValueError, OverflowError):
+        raise BadInput("This cursor belongs to another list; take endCursor or startCursor of this one.") from None
 
 
 def as_column(part: Order, value: str | int) -> Any:  # noqa: ANN401  # whatever the column holds
-    try:
-        if isinstance(part.column.type, UtcDateTime):
-            return datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
-        return part.column.type.python_type(value)
-    except ValueError:
-        raise BadInput("This cursor belongs to another list; take endCursor or startCursor of this one.") from None
+    """Raises ValueError, also for what a database could not even compare with."""
+    if isinstance(part.column.type, UtcDateTime):
+        return datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
+    typed = part.column.type.python_type(value)
+    if isinstance(typed, int) and not -LARGEST <= typed <= LARGEST:
+        raise ValueError(value)
+    if isinstance(typed, str) and ("\0" in typed or not typed.encode()):  # encode() refuses half a character
+        raise ValueError(value)
+    return typed
 
 
 def plain(value: Any) -> str | int:  # noqa: ANN401  # whatever the column holds

@@ -148,10 +148,10 @@ class SqlProposals:
         return row.to_domain(topic_ids)
 
     def locked(self, proposal_id: int) -> Proposal:
-        row = self._connection.execute(LOCKED, {"of": proposal_id}).one_or_none()
+        row = self._connection.execute(LOCKED, {"of": proposal_id}).first()
         if row is None:
             raise unknown_proposal()
-        topic_ids = tuple(self._connection.scalars(TOPIC_IDS, {"of": proposal_id}))
+        topic_ids = tuple(topic_id for (topic_id,) in self._connection.execute(TOPIC_IDS, {"of": proposal_id}).all())
         return ProposalRow.to_domain(row, topic_ids)  # type: ignore[arg-type]  # the same columns, unmapped
 
     def save(self, proposal: Proposal) -> None:

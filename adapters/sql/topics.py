@@ -38,7 +38,7 @@ class SqlTopics:
         wanted = {key: title for title in reversed(titles) if (key := topic_key(title))}
         found = self._session.scalars(select(TopicRow).where(col(TopicRow.key).in_(wanted)))
         rows = {row.key: row for row in found}
-        for key in wanted.keys() - rows.keys():
+        for key in sorted(wanted.keys() - rows.keys()):  # in one order everywhere: two writers must not wait in a ring
             rows[key] = TopicRow(key=key, title=wanted[key])
             self._session.add(rows[key])
         self._session.flush()

@@ -106,7 +106,7 @@ class SqlBallots:
         return int(weight or 0)
 
     def current(self, proposal_id: int, member_id: int) -> Vote | None:
-        row = self._connection.execute(CURRENT, {"of_proposal": proposal_id, "of_member": member_id}).one_or_none()
+        row = self._connection.execute(CURRENT, {"of_proposal": proposal_id, "of_member": member_id}).first()
         return VoteRow.to_domain(row) if row else None  # type: ignore[arg-type]  # the same columns, unmapped
 
     def add(self, ballot: Ballot, *, replaces: Vote | None, at: datetime) -> Vote:

@@ -1,5 +1,6 @@
 """Planting the demo DAO through the services, at the times its files tell; each step first looks if it is done."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,8 @@ from services.proposals import Edit
 CHAT_TITLE = "Thinking aloud"
 LINES_AT_ONCE = 20
 ALL = Slice(size=100)
+MOST_EVENTS = 2_000
+PROGRESS_SECONDS = 5.0
 
 
 class SetClock:
@@ -35,12 +38,35 @@ class SetClock:
         self.at = self.now - timedelta(**span)
 
 
-async def seed(settings: Settings, *, renew: bool = False) -> list[str]:
-    """Lines that say what was planted. Twice changes nothing; `renew` puts what was running to the vote anew."""
+async def seed(settings: Settings, *, renew: bool = False) -> AsyncIterator[str]:
+    """Lines that say what was planted, as it goes. Twice changes nothing; `renew` puts what ran to the vote anew.
+
+    Where a worker runs, the documents are read when this ends.
+    """
     clock = SetClock(datetime.now(UTC).replace(microsecond=0))
     async with Container(settings, clock=clock) as container:
-        planting = Planting(container, clock)
-        return [line async for line in planting.run(renew=renew)]
+        async for line in Planting(container, clock).run(renew=renew):
+            yield line
+        async for line in read_through(container):
+            yield line
+
+
+async def read_through(container: Container) -> AsyncIterator[str]:
+    """Wait for the worker to read the documents and to project what was said and decided."""
+    if not await container.queue.alive():
+        yield "the worker reads the documents once it runs"
+        return
+    said = ""
+    while True:
+        waiting = await container.reads.documents.unread()
+        events = len(await container.outbox.projectable(limit=MOST_EVENTS))
+        if not waiting and not events:
+            return
+        line = f"still to be read: {waiting} documents; to be remembered: {events} events"
+        if line != said:
+            yield line
+        said = line
+        await asyncio.sleep(PROGRESS_SECONDS)
 
 
 class Planting:

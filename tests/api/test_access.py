@@ -66,7 +66,7 @@ def test_no_subscription_answers_without_a_token(api: Api, field: str) -> None:
     assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "UNAUTHENTICATED")
 
 
-@pytest.mark.parametrize("value", ["Bearer nonsense", "Bearer ", "Basic abc", "x"])
+@pytest.mark.parametrize("value", ["Bearer nonsense", "Bearer", "Basic abc", "x"])
 def test_a_bad_token_is_401(api: Api, value: str) -> None:
     response = api.http.post("/graphql", json={"query": "{ __typename }"}, headers={"Authorization": value})
     assert response.status_code == 401

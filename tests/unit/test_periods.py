@@ -11,6 +11,9 @@ from domain.periods import MONTHS, Window, period_in
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)  # a Wednesday
 
 
+MOMENTS = st.integers(-2_000_000_000, 4_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+
+
 def day(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
@@ -70,7 +73,7 @@ def test_the_last_days_end_now_and_stay_open() -> None:
     assert period_in("over the past three months", NOW) == Window(datetime(2026, 2, 20, 12, tzinfo=UTC), None)
 
 
-@given(st.sampled_from(MONTHS), st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
+@given(st.sampled_from(MONTHS), MOMENTS)
 def test_a_month_without_a_year_is_the_latest_that_has_begun(month: str, now: datetime) -> None:
     window = period_in(f"What was decided in {month}?", now)
     assert window is not None
@@ -79,7 +82,7 @@ def test_a_month_without_a_year_is_the_latest_that_has_begun(month: str, now: da
     assert MONTHS[window.start.month - 1] == month
 
 
-@given(st.text(max_size=60), st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
+@given(st.text(max_size=60), MOMENTS)
 def test_any_text_is_read_without_an_error(text: str, now: datetime) -> None:
     window = period_in(f"since {text} ago", now)
     assert window is None or window.start is None or window.end is None or window.start < window.end
