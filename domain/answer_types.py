@@ -18,6 +18,7 @@ class AnswerType(StrEnum):
     MONEY = "money"
     NUMBER = "number"
     DURATION = "duration"
+    FREQUENCY = "frequency"
     TEMPERATURE = "temperature"
     PHONE = "phone"
     EMAIL = "email"
@@ -32,7 +33,7 @@ _NUMBER_WORD = any_of(*sorted(NUMBERS, key=len, reverse=True))
 _MONTHS = any_of("january february march april (?-i:May) june july august september october november december")
 _WEEKDAYS = any_of("mondays? tuesdays? wednesdays? thursdays? fridays? saturdays? sundays?")
 _TIME_UNITS = r"(?:s|sec|min|h|hrs?|seconds?|minutes?|hours?|days?|weeks?|months?|years?|nights?|seasons?|decades?)\b"
-_CURRENCIES = any_of("k euros? eur dollars? usd pounds? francs? chf cents? ct credits? tokens? percent")
+_CURRENCIES = any_of("k euros? eur dollars? usd pounds? francs? chf cents? ct credits? tokens? percent krona kronor kroner kr zloty yen")
 _CLOCK = r"\d{1,2}[:.]\d\d"
 _PROPER = r"(?-i:\b[A-ZÀ-Þ][\w'’-]+)"
 
@@ -49,9 +50,11 @@ _ASKED = (
     (AnswerType.DURATION, r"\bhow many (?:minutes|hours|days|weeks|months|years)\b"),
     (AnswerType.NUMBER, r"\bhow (?:much|many|old|long|tall|high|wide|deep|heavy|far|large|big|fast|loud)\b"),
     (AnswerType.NUMBER, r"\b(?:what|which) (?:number|percentage|size|share|speed|weight|height|length)\b"),
+    (AnswerType.DURATION, r"\bwithin what (?:time|period)\b|\bhow (?:soon|quickly)\b"),
     (AnswerType.CLOCK, r"\b(?:what|which) time\b"),
     (AnswerType.WEEKDAY, r"\b(?:what|which) (?:week)?days?\b"),
-    (AnswerType.TIME, r"\bwhen\b|\bhow often\b|\b(?:what|which) (?:date|month|year)\b"),
+    (AnswerType.FREQUENCY, r"\bhow (?:often|many times|frequently)\b"),
+    (AnswerType.TIME, r"\bwhen\b|\b(?:what|which) (?:date|month|year)\b"),
     (AnswerType.TIME, r"\b(?:what|which) (?:evening|morning|night|afternoon|week|weekend)s?\b"),
     (AnswerType.NAME, r"\bname of\b"),
     (AnswerType.PERSON, r"\bwho(?:m|se)?\b"),
@@ -90,6 +93,8 @@ _HELD = {
     AnswerType.WEEKDAY: compiled(_WEEKDAYS, _MONTHS, any_of("weekends? daily every_day"), r"\d{4}-\d\d-\d\d"),
     AnswerType.MONEY: compiled(
         rf"[€$£]|\d[\d.,]*\s?(?:{_CURRENCIES}|%)|{_NUMBER_WORD} {_CURRENCIES}",
+        r"\d\s?(?-i:[A-Z]{3})\b",
+        rf"{_MONEY_WORDS}.{{0,15}}\d|\b(?:bought|sold|got)\b.*\bfor \d",
         any_of("free nothing half no_fee no_charge no_cost gratis"),
     ),
     AnswerType.NUMBER: compiled(r"\d", _NUMBER_WORD, any_of("none no all half nobody several few")),
@@ -98,6 +103,10 @@ _HELD = {
         rf"(?:{_NUMBER_WORD}|{any_of('a an several half few')})[\s-]{_TIME_UNITS}",
         any_of("overnight forever all_day all_night all_week all_year until"),
         r"\d{1,2}:\d\d (?:to|until|-)",
+    ),
+    AnswerType.FREQUENCY: compiled(
+        any_of("times every each per once twice daily weekly monthly yearly annually always never rarely often seldom"),
+        _WEEKDAYS,
     ),
     AnswerType.TEMPERATURE: compiled(
         r"\d\s?(?:°|degrees?\b|[CFK]\b)", any_of("room_temperature lukewarm boiling freezing cold hot warm")
@@ -127,16 +136,16 @@ SATISFIED_WORDS = {
     AnswerType.COLOUR: "colour color",
     AnswerType.TEMPERATURE: "temperature hot warm cold heat degree degrees",
     AnswerType.MONEY: "cost price fee money euro euros amount pay expensive spend",
-    AnswerType.NUMBER: "number amount size length height weight age percentage tall high wide deep heavy large big fast "
-    "loud old long far",
+    AnswerType.NUMBER: "number amount size length height weight age percentage tall high wide deep heavy large big far",
     AnswerType.DURATION: "minutes hours days weeks months years period time duration last",
     AnswerType.TIME: "date month year time date deadline",
     AnswerType.CLOCK: "time hour",
+    AnswerType.FREQUENCY: "often times frequently",
     AnswerType.WEEKDAY: "day days weekday",
     AnswerType.NAME: "name",
     AnswerType.REASON: "reason",
     AnswerType.PERSON: "person someone member",
-    AnswerType.PLACE: "place location",
+    AnswerType.PLACE: "place location live lie stand keep store stay located situated find",
 }
 """Words of the question that a fitting answer need not repeat."""
 

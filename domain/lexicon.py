@@ -23,11 +23,10 @@ t s d ll ve re m oh yes mr mrs ms dr
 
 GENERIC = """
 do go get make take give come have need use keep put say tell know think see look find want let try call called name
-work thing way kind sort type time happen become became stand lie hang belong concern mean person people
-place part number amount point case fact lot bit new current right good bad able different certain order show
-describe explain list summarise mention say write note document file according happen high wrong matter issue live
-speak wear fit sort concern deal belong read include contain apply plan mention
-total required allowed required necessary supposed possible state role level value size other often usually ask
+work thing way kind sort type time happen become became stand lie hang belong concern mean person people place part
+number amount point case fact lot bit new current right good bad able different certain order show describe explain
+list summarise mention note document file according high wrong matter issue speak wear fit deal read include contain
+apply plan total required allowed necessary supposed possible state role level value size other often usually ask
 """
 
 IRREGULAR = {
@@ -41,15 +40,16 @@ IRREGULAR = {
         "make": "made", "find": "found", "win": "won", "wear": "wore worn", "drive": "drove driven",
         "speak": "spoke spoken", "choose": "chose chosen choice", "steal": "stole stolen theft", "begin": "began begun",
         "drink": "drank drunk", "sleep": "slept", "understand": "understood", "teach": "taught", "catch": "caught",
-        "feel": "felt", "shoot": "shot", "hide": "hid hidden", "sit": "sat", "stand": "stood", "take": "took taken", "go": "went gone",
-        "see": "saw seen", "sow": "sown", "freeze": "froze frozen", "throw": "threw thrown", "ride": "rode ridden",
+        "feel": "felt", "shoot": "shot", "hide": "hid hidden", "sit": "sat", "stand": "stood", "take": "took taken",
+        "go": "went gone", "see": "saw seen", "sow": "sown", "freeze": "froze frozen", "throw": "threw thrown",
+        "ride": "rode ridden",
         "fly": "flew flown", "draw": "drew drawn", "swim": "swam swum", "bear": "born borne", "man": "men",
         "woman": "women", "child": "children", "person": "people", "foot": "feet", "mouse": "mice", "shelf": "shelves",
-        "knife": "knives", "life": "lives", "leaf": "leaves", "tooth": "teeth", "member": "membership",
+        "knife": "knives", "tooth": "teeth", "member": "membership",
         "fail": "failure", "decide": "decision", "propose": "proposal", "approve": "approval", "insure": "insurance",
         "deliver": "delivery", "permit": "permission", "study": "studies", "contribute": "contribution",
         "warm": "warmth", "long": "length", "weigh": "weight", "high": "height", "wide": "width", "deep": "depth",
-        "bake": "baker bakery", "grind": "ground", "bind": "bound", "dig": "dug", "shut": "shutting", "hurt": "hurting",
+        "bake": "baker bakery", "bind": "bound", "dig": "dug", "shut": "shutting", "hurt": "hurting",
     }.items()
     for form in forms.split()
 }  # fmt: skip
@@ -107,6 +107,7 @@ FAMILIES = (
     "money euro eur dollar usd € $ £",
     "repair fix mend service maintain maintenance restore overhaul",
     "break broken fail failure die damage defect defective crash malfunction stop kaputt",
+    "responsible service maintain",
     "responsible duty supervise manage lead head run chair coordinate handle organise organize",
     "begin start launch commence open",
     "end finish close stop expire over",
@@ -194,6 +195,7 @@ KINDS: tuple[tuple[str, str], ...] = (
     ("material filament plastic", "pla petg abs asa tpu nylon resin pc pva hips pet wood steel metal acrylic plywood"),
     ("drink beverage", "tea coffee beer wine water juice milk cocoa lemonade cider mate"),
     ("pet animal", "dog cat hamster rabbit parrot horse fish hen chicken budgie tortoise"),
+    ("crop grain cereal", "wheat oats rye barley maize corn spelt"),
     ("sport", "football tennis swimming running cycling climbing sailing hockey rowing yoga chess judo"),
     ("instrument", "piano guitar violin cello flute trumpet drums clarinet organ bass accordion saxophone"),
     ("fruit", "apple pear banana plum cherry grape orange strawberry raspberry mango"),

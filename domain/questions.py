@@ -45,15 +45,15 @@ _PERSONAL = compiled(
     r"\b(?:do|did|have|had|are|were|was|am|will|would)\s+(?:you|I)\b"
     rf"(?!\s+{any_of('have need get find know pay reach allowed supposed required start')})"
 )
-_DESCRIBED = compiled(rf"(\w+)\s+(?:{any_of(_LINKS)}\s+)?{any_of('that who whom whose which where')}")
-_RELATIVE = compiled(
-    r"(?!^)" + any_of("that who whom whose which where"),
-    any_of("of_my of_our of_your person member one machine company firm"),
+_WHERE_TO = compiled(
+    rf"\bwhere\b.*?{any_of('can could do does did should must may')}\s+{any_of('I we you one')}\s+(?:have to |need to )?(\w+)"
 )
+_DESCRIBED = compiled(rf"(\w+)\s+(?:{any_of(_LINKS)}\s+)?{any_of('that who whom whose which where')}")
+_OF_MINE = compiled(any_of("of_my of_our of_your"))
 _WHICH = compiled(r"\b(?:which|what)(?:\s+(?:kind|sort|type|brand|name)s?\s+of)?\s+([\w-]+)(?:\s+([\w-]+))?")
 _BACK = 3
 """Earlier turns that a follow-up may lean on."""
-NAME_WEIGHT, WORD_WEIGHT, GENERIC_WEIGHT, KIND_WEIGHT, TOPIC_WEIGHT = 2.0, 1.0, 0.25, 0.5, 0.6
+NAME_WEIGHT, WORD_WEIGHT, DOING_WEIGHT, GENERIC_WEIGHT, KIND_WEIGHT, TOPIC_WEIGHT = 2.0, 1.0, 0.6, 0.25, 0.5, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def is_telling(text: str) -> bool:
 
 def inquiries_of(question: str, turns: Sequence[Turn], *, name: str, now: datetime) -> list[Inquiry]:
     """The parts of a question, each with the topic of the turns or of the part before it when it leans on them."""
-    asked = [part for part in split_question(question) if _ASKING.search(part)] or [question]
+    asked = split_question(question)
     found: list[Inquiry] = []
     for number, part in enumerate(asked):
         inquiry = inquiry_of(part, name=name, now=now)
@@ -123,7 +123,15 @@ def in_context(question: str, turns: Sequence[Turn], *, name: str, now: datetime
 
 def split_question(question: str) -> list[str]:
     """ "What is X and who does Y?" is two; so are sentences."""
-    return [part.strip(" ,") for part in _PARTS.split(question) if part and part.strip(" ,?")]
+    parts: list[str] = []
+    for part in (part.strip(" ,") for part in _PARTS.split(question) if part and part.strip(" ,?")):
+        if parts and not _ASKING.search(parts[-1]):
+            parts[-1] = f"{parts[-1]}, {part}"  # "Tabs or spaces, what do you prefer?" is one
+        elif parts and not _ASKING.search(part):
+            parts[-1] = f"{parts[-1]} {part}"
+        else:
+            parts.append(part)
+    return parts or [question]
 
 
 def inquiry_of(text: str, *, name: str, now: datetime) -> Inquiry:
@@ -144,7 +152,7 @@ def inquiry_of(text: str, *, name: str, now: datetime) -> Inquiry:
         about_member=about,
         preference=preference,
         personal=bool(_PERSONAL.search(text)),
-        relational=bool(_RELATIVE.search(text)),
+        relational=main != text or bool(_OF_MINE.search(text)),
         main=frozenset(stem(token) for token in tokens(main)) if main != text else frozenset(),
         window=window,
     )
@@ -202,6 +210,8 @@ def _names(answer: str) -> tuple[Term, ...]:
     )
 
 
+_THINGS = frozenset("morning evening building ceiling meeting wedding parking heating lighting spring string".split())
+"""Nouns in -ing; other such words say what is done, which an answer may say otherwise."""
 _PREFERRING = frozenset(
     stem(word)
     for word in [
@@ -227,13 +237,14 @@ def _terms(text: str, kind: AnswerType, *, preference: bool, window: Window | No
     satisfied = {stem(word) for word in SATISFIED_WORDS.get(kind, "").split()}
     dropped = _PREFERRING if preference else frozenset()
     asked = _asked_kinds(text)
+    going = {stem(token) for found in _WHERE_TO.finditer(text) for token in tokens(found[1])}
     found: dict[str, Term] = {}
     for position, token in enumerate(tokens(text)):
         root = stem(token)
         dated = window is not None and is_closed(root) and token[0].isupper()
         if (is_stopped(token) and not dated) or root in found or root in dropped or not token[0].isalnum():
             continue
-        if root in satisfied:
+        if root in satisfied or root in going:
             found[root] = Term(token, root, GENERIC_WEIGHT, kind=True)
         else:
             found[root] = _term(token, root, position, asked, window)
@@ -261,6 +272,8 @@ def _term(token: str, root: str, position: int, asked: frozenset[str], window: W
         return Term(token, root, GENERIC_WEIGHT)
     if root in asked:
         return Term(token, root, KIND_WEIGHT, kind=True)
+    if len(token) > 5 and token.endswith("ing") and token not in _THINGS:
+        return Term(token, root, DOING_WEIGHT)
     return Term(token, root, WORD_WEIGHT)
 
 

@@ -42,14 +42,22 @@ def match(inquiry: Inquiry, statement: Statement, vectors: Vectors) -> Match:
     met = tuple(degree(term, statement, inquiry) for term in inquiry.all_terms)
     covered = coverage(inquiry, met)
     near = cosine(inquiry.text, statement.read_with, vectors)
-    fitting = fits(inquiry.type, statement.text)
+    fitting = fits(inquiry.type, _without_numbers(inquiry, statement.text))
     score = covered + 0.6 * near + _bonus(inquiry, statement, fitting=fitting)
     return Match(statement, met, covered, near, fitting, score)
+
+
+def _without_numbers(inquiry: Inquiry, text: str) -> str:
+    """The 3 of "act 3" does not say how many."""
+    given = [re.escape(term.word) for term in inquiry.terms if term.word[0].isdigit()]
+    return re.sub(rf"\b(?:{'|'.join(given)})\b", "", text) if given else text
 
 
 def _bonus(inquiry: Inquiry, statement: Statement, *, fitting: bool) -> float:
     """For the asked type, the member's own words about itself, and the record where a vote is asked for."""
     typed = fitting and inquiry.type is not AnswerType.ANY
+    if inquiry.type is AnswerType.PERSON and not inquiry.about_member:
+        typed = typed and not statement.first_person
     own = inquiry.about_member and statement.evidence.own and statement.first_person
     recorded = statement.evidence.citation.kind is SourceKind.FACT and bool(_VOTED.search(inquiry.text))
     return 0.25 * typed + 0.15 * own + 0.3 * recorded
@@ -78,6 +86,18 @@ def speaks_of_another(inquiry: Inquiry, met: tuple[float, ...], statement: State
     """Of the mother where the father is asked for."""
     words = stems(statement.text)
     return any(degree < 0.5 and excluded_by(term.stem, words) for term, degree in zip(inquiry.terms, met, strict=False))
+
+
+def own_met(inquiry: Inquiry, met: tuple[float, ...]) -> float:
+    """Share met of the question's own words, without what earlier turns lent."""
+    own = [(term.weight, d) for term, d in zip(inquiry.terms, met, strict=False) if term.weight > GENERIC_WEIGHT]
+    return sum(weight * d for weight, d in own) / sum(weight for weight, _ in own) if own else 1.0
+
+
+def names_only(inquiry: Inquiry, met: tuple[float, ...]) -> bool:
+    """Of a question that says more than names, nothing but names is met."""
+    others = [d for term, d in zip(inquiry.terms, met, strict=False) if not term.vital]
+    return bool(others) and len(others) < len(inquiry.terms) and max(others) < 0.5
 
 
 def narrows(inquiry: Inquiry, met: tuple[float, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import permutations
 
 from domain.answer_types import AnswerType
@@ -17,8 +18,10 @@ from domain.relevance import (
     known_in,
     lacks_vital,
     match,
+    names_only,
     narrows,
     outside_period,
+    own_met,
     rest_met,
     speaks_of_another,
     strict_type,
@@ -49,6 +52,10 @@ _PREFERS = compiled(
     any_of("think don['’]t_(?:like|want|eat|drink|use|need) never always too wrong_about right_about gave_in go_for"),
     any_of("opt find good bad great awful"),
 )
+
+
+_COLLECTIVE = compiled(any_of("we our us everybody everyone members?"))
+_DESCRIBES = compiled(any_of("who that which whoever whose"))
 
 
 def select(inquiry: Inquiry, statements: Sequence[Statement], vectors: Vectors, *, name: str) -> list[Match]:
@@ -92,6 +99,10 @@ def accepted(inquiry: Inquiry, candidate: Match) -> bool:
         return False
     if speaks_of_another(inquiry, candidate.met, candidate.statement):
         return False
+    if names_only(inquiry, candidate.met) and candidate.cosine < CLOSE:
+        return False
+    if inquiry.topic and own_met(inquiry, candidate.met) < REST:
+        return False
     if outside_period(inquiry, candidate.statement) or rest_met(inquiry, candidate.met) < REST:
         return False
     if candidate.coverage >= ENOUGH:
@@ -115,8 +126,8 @@ def misses_main(inquiry: Inquiry, met: tuple[float, ...]) -> bool:
 
 
 def _told(inquiry: Inquiry, candidate: Match) -> bool:
-    """Of itself the member tells, or the record."""
-    return not inquiry.personal or _own(candidate)
+    """Of itself the member tells, or the record, or a text in which "we" do it."""
+    return not inquiry.personal or _own(candidate) or bool(_COLLECTIVE.search(candidate.statement.text))
 
 
 def _own(candidate: Match) -> bool:
@@ -137,6 +148,7 @@ def foreign(inquiry: Inquiry, candidate: Match, heard: frozenset[str], vectors: 
         term
         for term, met in zip(inquiry.terms, candidate.met, strict=False)
         if met < 0.5 and term.weight >= WORD_WEIGHT and term.stem not in heard
+        and (not inquiry.main or term.stem in inquiry.main)
     ]
     gains = [gains_without(inquiry, term, candidate, vectors) for term in missing]
     return bool(gains) and sum(gains) / len(gains) > limit
@@ -192,22 +204,40 @@ def bridged(inquiry: Inquiry, matches: Sequence[Match], heard: frozenset[str]) -
     pairs = [(first, second) for first, second in permutations(useful, 2) if _leads(inquiry, first, second, heard)]
     if not pairs:
         return []
-    chosen = max(pairs, key=lambda pair: (round(_joint(inquiry, *pair), 3), pair[1].score + pair[0].score))
-    return list(chosen)
+    return list(max(pairs, key=lambda pair: _rank(inquiry, *pair)))
 
 
-def _joint(inquiry: Inquiry, first: Match, second: Match) -> float:
-    return coverage(inquiry, tuple(max(pair) for pair in zip(first.met, second.met, strict=True)))
+def _rank(inquiry: Inquiry, first: Match, second: Match) -> tuple[float, float, float]:
+    """The second says what the main clause asks; together they say the most."""
+    main = sum(t.weight * m for t, m in zip(inquiry.terms, second.met, strict=False) if t.stem in inquiry.main)
+    said = coverage(inquiry, tuple(max(pair) for pair in zip(first.met, second.met, strict=True)))
+    return round(main, 2), round(said, 3), first.score + second.score
+
+
+def _together(inquiry: Inquiry, first: Match, second: Match) -> tuple[float, ...]:
+    """What either meets; half counts what stands elsewhere in the passage of the first, which describes."""
+    return tuple(max(pair) for pair in zip(_describing(inquiry, first, second), second.met, strict=True))
+
+
+def _describing(inquiry: Inquiry, first: Match, second: Match) -> tuple[float, ...]:
+    """What the first meets, its passage included when the second stands in another."""
+    passage = first.statement.evidence.text
+    if passage == second.statement.evidence.text:
+        return first.met
+    return tuple(
+        0.5 if met < 0.5 and not term.vital and known_in(term, [passage]) else met
+        for term, met in zip(inquiry.all_terms, first.met, strict=True)
+    )
 
 
 def _leads(inquiry: Inquiry, first: Match, second: Match, heard: frozenset[str]) -> bool:
     """`first` describes, `second` answers: each brings words of its own, and together they meet the question."""
-    met = tuple(max(pair) for pair in zip(first.met, second.met, strict=True))
+    met = _together(inquiry, first, second)
     if lacks_vital(inquiry, met) or (strict_type(inquiry) and not second.fits):
         return False
     if inquiry.personal and not (_own(first) or _own(second)):
         return False
-    if narrows(inquiry, met) or any(
+    if narrows(inquiry, met) or not inquiry.relational and any(
         t.weight == WORD_WEIGHT and m < 0.5 and t.stem not in heard for t, m in zip(inquiry.terms, met, strict=False)
     ):
         return False
@@ -215,7 +245,7 @@ def _leads(inquiry: Inquiry, first: Match, second: Match, heard: frozenset[str])
     needed = NAMED_PAIR if shared & _named(first.statement) else PAIR
     if not shared or coverage(inquiry, met) < needed or misses_main(inquiry, met):
         return False
-    brings = _brings(inquiry, first, second)
+    brings = _brings(inquiry, replace(first, met=_describing(inquiry, first, second)), second)
     answers = _brings(inquiry, second, first) or (strict_type(inquiry) and not first.fits)
     return brings and answers
 
@@ -235,7 +265,7 @@ def bridges(first: Statement, second: Statement, inquiry: Inquiry) -> frozenset[
     asked = {term.stem for term in inquiry.terms}
     if names - asked:
         return frozenset(names - asked)
-    return frozenset(shared if inquiry.relational else ())
+    return frozenset(shared if inquiry.relational or _DESCRIBES.search(first.text) else ())
 
 
 def _telling(statement: Statement) -> frozenset[str]:

@@ -25,13 +25,15 @@ _TALK = (
         "I am {name}'s digital twin, a program that speaks for {name}. " + _KNOWS,
     ),
     (
-        r"tell me (?:about yourself|who you are)"
-        + r"|are you (?:a |an )?(?:real |digital )?(?:human|person|bot|robot|ai|machine|twin|chatbot|real)",
+        r"tell me (?:about yourself|who you are)",
         "I am {name}'s digital twin, a program that speaks for {name}. " + _KNOWS,
     ),
     (
-        r"what can (?:you|u) do(?: for me)?|what do you know|how can you help(?: me)?|help(?: me)?|how do you work"
-        + r"|what is this",
+        r"are you (?:a |an )?(?:real |digital )?(?:human|person|bot|robot|ai|machine|twin|chatbot|real)",
+        "I am {name}'s digital twin, a program that speaks for {name}. " + _KNOWS,
+    ),
+    (
+        r"what can (?:you|u) do(?: for me)?|what do you know|how can you help(?: me)?|help(?: me)?|how do you work",
         "I am {name}'s digital twin. " + _KNOWS,
     ),
 )

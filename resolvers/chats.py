@@ -20,6 +20,7 @@ from schema.chats import (
     StartChatInput,
     StartChatPayload,
 )
+from schema.commands import Given
 from schema.context import Info
 from schema.ids import global_id, row_id
 from schema.replies import ChatEvent, event_of
@@ -37,7 +38,7 @@ class ChatQueries:
 @strawberry.type
 class ChatMutations:
     @mutation("Start a conversation with the viewer's own twin.")
-    async def start_chat(self, info: Info, input: StartChatInput) -> StartChatPayload:
+    async def start_chat(self, info: Info, input: Given[StartChatInput]) -> StartChatPayload:
         context = info.context
         with Refusals(context, "input") as refused:
             twin_id = row_id("Twin", input.twin_id, "twinId")
@@ -46,7 +47,7 @@ class ChatMutations:
         return StartChatPayload(user_errors=refused)
 
     @mutation("Say something to the twin. It answers at once: follow `chatTokens` with replyId.")
-    async def send_message(self, info: Info, input: SendMessageInput) -> SendMessagePayload:
+    async def send_message(self, info: Info, input: Given[SendMessageInput]) -> SendMessagePayload:
         context = info.context
         with Refusals(context, "input") as refused:
             session_id = row_id("ChatSession", input.session_id, "sessionId")
@@ -56,7 +57,7 @@ class ChatMutations:
         return SendMessagePayload(user_errors=refused)
 
     @mutation("Stop an answer. The text so far stays, and ChatDone follows.")
-    async def cancel_reply(self, info: Info, input: CancelReplyInput) -> CancelReplyPayload:
+    async def cancel_reply(self, info: Info, input: Given[CancelReplyInput]) -> CancelReplyPayload:
         context = info.context
         with Refusals(context, "input") as refused:
             reply_id = row_id("ChatMessage", input.reply_id, "replyId")
@@ -65,7 +66,7 @@ class ChatMutations:
         return CancelReplyPayload(user_errors=refused)
 
     @mutation("Delete a conversation with what was remembered of it.")
-    async def delete_chat(self, info: Info, input: DeleteChatInput) -> DeleteChatPayload:
+    async def delete_chat(self, info: Info, input: Given[DeleteChatInput]) -> DeleteChatPayload:
         context = info.context
         with Refusals(context, "input") as refused:
             session_id = row_id("ChatSession", input.session_id, "sessionId")

@@ -6,13 +6,13 @@ from hashlib import sha256
 
 from domain.errors import BadInput
 from domain.transactions import Ids, Once
-from schema.commands import CommandInput
+from schema.commands import CommandInput, Given
 from schema.context import Info
 
 MAX_KEY = 200
 
 
-def once(info: Info, input: CommandInput) -> Once | None:
+def once(info: Info, input: Given[CommandInput]) -> Once | None:
     """The caller's key with what it stands for; None without one. Raises BadInput."""
     key = checked_key(input)
     if key is None:

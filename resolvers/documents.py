@@ -11,6 +11,7 @@ from resolvers.commands import checked_key, once, row
 from resolvers.errors import Refusals
 from resolvers.fields import mutation, query, subscription
 from resolvers.streams import states
+from schema.commands import Given
 from schema.context import Info
 from schema.documents import (
     DeleteDocumentInput,
@@ -46,7 +47,7 @@ class DocumentQueries:
 @strawberry.type
 class DocumentMutations:
     @mutation("Hand a file to the viewer's twin, or to the DAO. Watch `documentChanged` for the rest.")
-    async def upload_document(self, info: Info, input: UploadDocumentInput) -> UploadDocumentPayload:
+    async def upload_document(self, info: Info, input: Given[UploadDocumentInput]) -> UploadDocumentPayload:
         context, file = info.context, cast(UploadFile, input.file)
         visibility = input.visibility or Visibility.PRIVATE
         with Refusals(context, "input") as refused:
@@ -57,7 +58,7 @@ class DocumentMutations:
         return UploadDocumentPayload(user_errors=refused)
 
     @mutation("Read a FAILED document again.")
-    async def retry_document(self, info: Info, input: RetryDocumentInput) -> RetryDocumentPayload:
+    async def retry_document(self, info: Info, input: Given[RetryDocumentInput]) -> RetryDocumentPayload:
         context = info.context
         with Refusals(context, "input") as refused:
             document_id = row_id("Document", input.document_id, "documentId")
@@ -66,7 +67,7 @@ class DocumentMutations:
         return RetryDocumentPayload(user_errors=refused)
 
     @mutation("Delete a document with all that was learned from it.")
-    async def delete_document(self, info: Info, input: DeleteDocumentInput) -> DeleteDocumentPayload:
+    async def delete_document(self, info: Info, input: Given[DeleteDocumentInput]) -> DeleteDocumentPayload:
         context = info.context
         with Refusals(context, "input") as refused:
             document_id = row_id("Document", input.document_id, "documentId")

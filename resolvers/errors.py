@@ -43,9 +43,6 @@ def tell(error: GraphQLError) -> None:
             error.extensions = coded(cause.code, retryable=cause.retryable, field=cause.field)
         case None | GraphQLError():
             error.extensions = {**coded("BAD_USER_INPUT", retryable=False), **(error.extensions or {})}
-        case RecursionError():
-            error.message = "The operation is nested too deeply: ask for less at once."
-            error.extensions = coded("QUERY_TOO_COMPLEX", retryable=False)
         case _:
             log.error("A resolver failed at %s", error.path, exc_info=cause)
             error.message = "Something went wrong on the server; it is logged. Try again later."

@@ -1,26 +1,27 @@
 """Root fields: before anything else, who asks must be logged in."""
 
 from collections.abc import Awaitable, Callable
-from functools import wraps
-from typing import Any
+from functools import partial, wraps
+from typing import Any, cast
 
 import strawberry
 
 from schema.context import Info
 
-type Resolver[**P, R] = Callable[P, Awaitable[R]]
+
+def query[F: Callable[..., Awaitable[Any]]](description: str) -> Callable[[F], F]:
+    made = partial(strawberry.field, description=description)
+    return cast("Callable[[F], F]", lambda resolver: made(guarded(resolver)))
 
 
-def query[**P, R](description: str) -> Callable[[Resolver[P, R]], Resolver[P, R]]:
-    return lambda resolver: strawberry.field(guarded(resolver), description=description)
+def mutation[F: Callable[..., Awaitable[Any]]](description: str) -> Callable[[F], F]:
+    made = partial(strawberry.mutation, description=description)
+    return cast("Callable[[F], F]", lambda resolver: made(guarded(resolver)))
 
 
-def mutation[**P, R](description: str) -> Callable[[Resolver[P, R]], Resolver[P, R]]:
-    return lambda resolver: strawberry.mutation(guarded(resolver), description=description)
-
-
-def subscription[**P, R](description: str) -> Callable[[Resolver[P, R]], Resolver[P, R]]:
-    return lambda resolver: strawberry.subscription(guarded(resolver), description=description)
+def subscription[F: Callable[..., Awaitable[Any]]](description: str) -> Callable[[F], F]:
+    made = partial(strawberry.subscription, description=description)
+    return cast("Callable[[F], F]", lambda resolver: made(guarded(resolver)))
 
 
 def guarded[R](resolver: Callable[..., Awaitable[R]]) -> Callable[..., Awaitable[R]]:

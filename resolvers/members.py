@@ -8,6 +8,7 @@ from domain.errors import BadInput
 from resolvers.commands import once, row
 from resolvers.errors import Refusals
 from resolvers.fields import mutation, query
+from schema.commands import Given
 from schema.context import Info
 from schema.ids import row_id
 from schema.members import MemberConnection, MemberType, UpdateProfileInput, UpdateProfilePayload
@@ -45,7 +46,7 @@ class MemberQueries:
 @strawberry.type
 class MemberMutations:
     @mutation("Change the viewer's own profile.")
-    async def update_profile(self, info: Info, input: UpdateProfileInput) -> UpdateProfilePayload:
+    async def update_profile(self, info: Info, input: Given[UpdateProfileInput]) -> UpdateProfilePayload:
         context = info.context
         with Refusals(context, "input") as refused:
             ids = await context.services.members.update_profile(

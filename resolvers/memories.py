@@ -7,6 +7,7 @@ import strawberry
 from resolvers.commands import once
 from resolvers.errors import Refusals
 from resolvers.fields import mutation, query
+from schema.commands import Given
 from schema.context import Info
 from schema.ids import row_id
 from schema.memories import ForgetMemoryInput, ForgetMemoryPayload, MemoryFilterInput, MemoryHit, MemoryType
@@ -43,7 +44,7 @@ class MemoryQueries:
 @strawberry.type
 class MemoryMutations:
     @mutation("Forget one of the viewer's own memories, in every store.")
-    async def forget_memory(self, info: Info, input: ForgetMemoryInput) -> ForgetMemoryPayload:
+    async def forget_memory(self, info: Info, input: Given[ForgetMemoryInput]) -> ForgetMemoryPayload:
         context = info.context
         with Refusals(context, "input") as refused:
             memory_id = row_id("Memory", input.memory_id, "memoryId")

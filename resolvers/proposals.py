@@ -12,6 +12,7 @@ from resolvers.commands import once, row
 from resolvers.errors import Refusals
 from resolvers.fields import mutation, query, subscription
 from resolvers.streams import states
+from schema.commands import Given
 from schema.context import Info
 from schema.ids import row_id
 from schema.pages import After, Before, First, Last, connection, wanted
@@ -74,7 +75,7 @@ class ProposalQueries:
 @strawberry.type
 class ProposalMutations:
     @mutation("Draft a proposal. Only its author and ADMIN see it until it is opened.")
-    async def create_proposal(self, info: Info, input: CreateProposalInput) -> CreateProposalPayload:
+    async def create_proposal(self, info: Info, input: Given[CreateProposalInput]) -> CreateProposalPayload:
         context = info.context
         with Refusals(context, "input") as refused:
             edit = Edit(input.title, input.body, input.topics, VotingRulesInput.domain_of(input.rules))
@@ -83,7 +84,7 @@ class ProposalMutations:
         return CreateProposalPayload(user_errors=refused)
 
     @mutation("Change a draft of the viewer's.")
-    async def update_proposal(self, info: Info, input: UpdateProposalInput) -> ProposalPayload:
+    async def update_proposal(self, info: Info, input: Given[UpdateProposalInput]) -> ProposalPayload:
         edit = Edit(input.title, input.body, input.topics, VotingRulesInput.domain_of(input.rules))
         proposals = info.context.services.proposals
         return await stepped(
@@ -93,21 +94,21 @@ class ProposalMutations:
         )
 
     @mutation("Show a draft to all members; from then on nothing of it changes.")
-    async def open_proposal(self, info: Info, input: ProposalIdInput) -> ProposalPayload:
+    async def open_proposal(self, info: Info, input: Given[ProposalIdInput]) -> ProposalPayload:
         proposals = info.context.services.proposals
         return await stepped(
             info, input.proposal_id, lambda key: proposals.open(info.context.viewer, key, once=once(info, input))
         )
 
     @mutation("Put an open proposal to the vote; the electorate and its weights are frozen.")
-    async def start_voting(self, info: Info, input: ProposalIdInput) -> ProposalPayload:
+    async def start_voting(self, info: Info, input: Given[ProposalIdInput]) -> ProposalPayload:
         proposals = info.context.services.proposals
         return await stepped(
             info, input.proposal_id, lambda key: proposals.start(info.context.viewer, key, once=once(info, input))
         )
 
     @mutation("Take a proposal back: its author before VOTING, an ADMIN until the decision.")
-    async def cancel_proposal(self, info: Info, input: CancelProposalInput) -> ProposalPayload:
+    async def cancel_proposal(self, info: Info, input: Given[CancelProposalInput]) -> ProposalPayload:
         proposals = info.context.services.proposals
         return await stepped(
             info,
@@ -116,7 +117,7 @@ class ProposalMutations:
         )
 
     @mutation("Say that a passed proposal is done; ADMIN only.")
-    async def mark_implemented(self, info: Info, input: MarkImplementedInput) -> ProposalPayload:
+    async def mark_implemented(self, info: Info, input: Given[MarkImplementedInput]) -> ProposalPayload:
         proposals = info.context.services.proposals
         return await stepped(
             info,

@@ -5,6 +5,7 @@ import strawberry
 from resolvers.commands import once, row
 from resolvers.errors import Refusals
 from resolvers.fields import mutation
+from schema.commands import Given
 from schema.context import Info
 from schema.ids import row_id
 from schema.votes import CastVoteInput, CastVotePayload
@@ -13,7 +14,7 @@ from schema.votes import CastVoteInput, CastVotePayload
 @strawberry.type
 class VoteMutations:
     @mutation("Cast or change the viewer's ballot. The deciding ballot resolves the proposal at once.")
-    async def cast_vote(self, info: Info, input: CastVoteInput) -> CastVotePayload:
+    async def cast_vote(self, info: Info, input: Given[CastVoteInput]) -> CastVotePayload:
         context = info.context
         with Refusals(context, "input") as refused:
             proposal_id = row_id("Proposal", input.proposal_id, "proposalId")

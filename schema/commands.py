@@ -1,8 +1,14 @@
 """What every mutation's input and payload share."""
 
+from typing import Annotated, TypeVar
+
 import strawberry
 
 from schema.errors import UserErrorType
+
+T = TypeVar("T", bound="CommandInput")
+Given = Annotated[T, strawberry.argument(description="What to do, and to what.")]
+"""A mutation's one argument. An old-style alias: the framework does not look into `type` ones."""
 
 
 @strawberry.input(description="Input of a mutation.")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
-from adapters.graph.falkordb_changes import FORGET_FACTS, FORGET_NODES, GroupChange, changes_by_group
-from adapters.graph.falkordb_connection import DEADLINE, FalkorConnection, plain_text, reason
+from adapters.graph.falkordb_changes import FORGET_FACTS, FORGET_NAMES, FORGET_NODES, GroupChange, changes_by_group
+from adapters.graph.falkordb_connection import DEADLINE, FalkorConnection, Row, plain_text, reason
 from adapters.graph.falkordb_ranking import FactKey, FactQuery, hits_of, ranked
 from adapters.graph.falkordb_recorder import FactPlan, known_facts, plan_facts, run
 from adapters.graph.falkordb_records import FACT_COLUMNS, checked_group, entity_uuid, fact_of
@@ -22,7 +22,7 @@ from domain.facts import Fact, GraphBatch
 from domain.periods import Window
 
 if TYPE_CHECKING:
-    from adapters.graph.falkordb_driver import GroupDriver, Row
+    from adapters.graph.falkordb_driver import GroupDriver
 
 BY_IDS = f"UNWIND $ids AS id MATCH ()-[e:RELATES_TO {{uuid: id}}]->() RETURN {FACT_COLUMNS}"
 ABOUT = f"""MATCH (:Entity {{uuid: $uuid}})-[e:RELATES_TO]-() WITH DISTINCT e
@@ -94,6 +94,7 @@ class GraphitiGraph:
             if await driver.read("RETURN 1 AS there"):
                 await driver.write(FORGET_FACTS, keys=list(keys))
                 await driver.write(FORGET_NODES, uuids=[entity_uuid(key) for key in keys])
+                await driver.write(FORGET_NAMES)
 
     async def _opened(self) -> "GroupDriver":
         async with self._opening:
@@ -119,7 +120,7 @@ class GraphitiGraph:
         facts = map(fact_of, chain.from_iterable(found))
         return {(fact.group, fact.id): fact for fact in facts}
 
-    async def _rows(self, groups: Sequence[str], cypher: str, **params: str | int) -> "list[Row]":
+    async def _rows(self, groups: Sequence[str], cypher: str, **params: str | int) -> list[Row]:
         base = await self._opened()
         async with _reading():
             found = await asyncio.gather(*(base.clone(group).read(cypher, **params) for group in _once(groups)))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, Protocol
 
 import orjson
 from falkordb.asyncio.falkordb import FalkorDB
@@ -17,12 +18,20 @@ DEADLINE = 5.0
 CONNECT_SECONDS = 2.0
 RETRIED: list[type[Exception]] = [ConnectionLost, BusyLoadingError, ConnectionError]
 """Lost, still loading its file, refused: the last is Python's own."""
+type Row = dict[str, Any]
 NO_GRAPH = "Invalid graph operation on empty key"
 
 
 def redis_address(url: str) -> str:
     """falkordb:// and falkordbs:// name the same protocol as redis:// and rediss://."""
     return url.replace("falkordb", "redis", 1) if url.startswith("falkordb") else url
+
+
+class Reader(Protocol):
+    """A group's graph, as far as a search needs it."""
+
+    async def read(self, cypher: str, **params: object) -> list[Row]:
+        """Rows; none for a group that has no graph yet."""
 
 
 class FalkorConnection(FalkorDB):

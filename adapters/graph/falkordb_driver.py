@@ -1,18 +1,15 @@
 """Graphiti's FalkorDB driver, one graph a group. Import it through graphiti_import only."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from falkordb.asyncio.graph import AsyncGraph
 from falkordb.asyncio.query_result import QueryResult
 from graphiti_core.driver.falkordb_driver import FalkorDriver
 from redis.exceptions import ResponseError
 
-from adapters.graph.falkordb_connection import DEADLINE, FalkorConnection, no_such_graph, plain
+from adapters.graph.falkordb_connection import DEADLINE, FalkorConnection, Row, no_such_graph, plain
 from adapters.graph.falkordb_indexes import missing_statements
 from adapters.graph.falkordb_search import FactSearch
-
-type Row = dict[str, Any]
 
 
 class GroupDriver(FalkorDriver):

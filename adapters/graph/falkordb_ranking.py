@@ -4,14 +4,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from adapters.graph.falkordb_connection import Reader, Row
 from adapters.graph.falkordb_records import OPEN, microseconds
 from adapters.graph.fusion import Relevance, fused
 from domain.periods import Window
-
-if TYPE_CHECKING:
-    from adapters.graph.falkordb_driver import GroupDriver, Row
 
 CLOSED_DISCOUNT = 0.25
 """A fact that is no longer in force is given only when it fits clearly better than one that is."""
@@ -36,7 +33,7 @@ class FactQuery:
     limit: int
 
 
-async def hits_of(driver: "GroupDriver", group: str, query: FactQuery) -> dict[FactKey, Hit]:
+async def hits_of(driver: Reader, group: str, query: FactQuery) -> dict[FactKey, Hit]:
     """The candidates of one group, by meaning and by words."""
     from adapters.graph.falkordb_search import Wanted, nearest, with_words
 
@@ -68,5 +65,5 @@ def _times(query: FactQuery) -> dict[str, int]:
     }
 
 
-def _hit(row: "Row") -> Hit:
+def _hit(row: Row) -> Hit:
     return Hit(Relevance(1 - row["distance"], row.get("score", 0.0)), in_force=row["in_force"])

@@ -16,22 +16,22 @@ from adapters.graph.falkordb_changes import (
     GroupChange,
     Statement,
 )
-from adapters.graph.falkordb_connection import VectorParam
+from adapters.graph.falkordb_connection import Row, VectorParam
 from adapters.graph.falkordb_records import fact_row
 from domain.embeddings import Vector
 
 if TYPE_CHECKING:
-    from adapters.graph.falkordb_driver import GroupDriver, Row
+    from adapters.graph.falkordb_driver import GroupDriver
 
 
 @dataclass(slots=True)
 class FactPlan:
     """What has to be done with a group's facts."""
 
-    moved: "list[Row]" = field(default_factory=list)
-    updated: "list[Row]" = field(default_factory=list)
-    rewritten: "list[Row]" = field(default_factory=list)
-    created: "list[Row]" = field(default_factory=list)
+    moved: list[Row] = field(default_factory=list)
+    updated: list[Row] = field(default_factory=list)
+    rewritten: list[Row] = field(default_factory=list)
+    created: list[Row] = field(default_factory=list)
 
     @property
     def texts(self) -> list[str]:
@@ -46,7 +46,7 @@ class FactPlan:
             yield from ((text, [_with_vector(row, vectors) for row in part]) for part in batched(rows, SLICE))
 
 
-def plan_facts(change: GroupChange, known: "Mapping[str, Row]") -> FactPlan:
+def plan_facts(change: GroupChange, known: Mapping[str, Row]) -> FactPlan:
     """Compare with what is stored: a new vector only for a new text, a new edge only for new ends."""
     plan = FactPlan()
     for row in map(fact_row, change.facts.values()):
@@ -63,11 +63,11 @@ def plan_facts(change: GroupChange, known: "Mapping[str, Row]") -> FactPlan:
     return plan
 
 
-def _with_vector(row: "Row", vectors: Mapping[str, Vector]) -> "Row":
+def _with_vector(row: Row, vectors: Mapping[str, Vector]) -> Row:
     return {**row, "vector": VectorParam(vectors[row["properties"]["fact"]])}
 
 
-async def known_facts(driver: "GroupDriver", change: GroupChange) -> "dict[str, Row]":
+async def known_facts(driver: "GroupDriver", change: GroupChange) -> dict[str, Row]:
     known: dict[str, Row] = {}
     for part in batched(change.facts, SLICE):
         known |= {row["id"]: row for row in await driver.read(KNOWN_FACTS, ids=list(part))}

@@ -6,7 +6,7 @@ four times as many while too few are left, and in the end every edge is compared
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from graphiti_core.driver.driver import GraphProvider
 from graphiti_core.driver.record_parsers import entity_edge_from_record, entity_node_from_record
@@ -20,11 +20,8 @@ from graphiti_core.search.search_filters import (
     node_search_filter_query_constructor,
 )
 
-from adapters.graph.falkordb_connection import VectorParam
+from adapters.graph.falkordb_connection import Reader, Row, VectorParam
 from adapters.graph.words import words_query
-
-if TYPE_CHECKING:
-    from adapters.graph.falkordb_driver import GroupDriver, Row
 
 EXACT_BELOW = 5_000
 """Facts up to which each one is compared: 5 ms, and nothing is missed."""
@@ -56,7 +53,7 @@ class Wanted:
     limit: int
 
 
-async def nearest(driver: "GroupDriver", vector: Sequence[float], wanted: Wanted) -> "list[Row]":
+async def nearest(driver: Reader, vector: Sequence[float], wanted: Wanted) -> list[Row]:
     """Rows with `distance` (1 - cosine), nearest first."""
     values = {"vector": VectorParam(vector), **wanted.params}
     tail = f"RETURN {wanted.columns}, distance ORDER BY distance LIMIT {wanted.limit:d}"
@@ -70,7 +67,7 @@ async def nearest(driver: "GroupDriver", vector: Sequence[float], wanted: Wanted
     return await driver.read(f"{EACH} {wanted.where} WITH e, {DISTANCE} {tail}", **values)
 
 
-async def with_words(driver: "GroupDriver", query: str, vector: Sequence[float], wanted: Wanted) -> "list[Row]":
+async def with_words(driver: Reader, query: str, vector: Sequence[float], wanted: Wanted) -> list[Row]:
     """Rows with `score` (TF-IDF) and `distance`, best words first."""
     words = words_query("fact", query)
     if not words:
@@ -80,7 +77,7 @@ async def with_words(driver: "GroupDriver", query: str, vector: Sequence[float],
     return await driver.read(text, words=words, vector=VectorParam(vector), **wanted.params)
 
 
-async def fact_count(driver: "GroupDriver") -> int:
+async def fact_count(driver: Reader) -> int:
     """The server keeps this number: no edge is touched."""
     rows = await driver.read("MATCH ()-[e:RELATES_TO]->() RETURN count(e) AS facts")
     return int(rows[0]["facts"]) if rows else 0
@@ -91,7 +88,7 @@ class FactSearch(SearchInterface):
 
     async def edge_fulltext_search(
         self,
-        driver: "GroupDriver",
+        driver: Reader,
         query: str,
         search_filter: SearchFilters,
         group_ids: list[str] | None = None,
@@ -106,7 +103,7 @@ class FactSearch(SearchInterface):
 
     async def edge_similarity_search(
         self,
-        driver: "GroupDriver",
+        driver: Reader,
         search_vector: list[float],
         source_node_uuid: str | None,
         target_node_uuid: str | None,
@@ -125,7 +122,7 @@ class FactSearch(SearchInterface):
 
     async def node_fulltext_search(
         self,
-        driver: "GroupDriver",
+        driver: Reader,
         query: str,
         search_filter: SearchFilters,
         group_ids: list[str] | None = None,
@@ -142,7 +139,7 @@ class FactSearch(SearchInterface):
 
     async def node_similarity_search(
         self,
-        driver: "GroupDriver",
+        driver: Reader,
         search_vector: list[float],
         search_filter: SearchFilters,
         group_ids: list[str] | None = None,
@@ -153,7 +150,7 @@ class FactSearch(SearchInterface):
 
     async def episode_fulltext_search(
         self,
-        driver: "GroupDriver",
+        driver: Reader,
         query: str,
         search_filter: SearchFilters,
         group_ids: list[str] | None = None,

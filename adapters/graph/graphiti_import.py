@@ -2,6 +2,8 @@
 
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 
 
@@ -11,20 +13,21 @@ def imported_driver() -> ModuleType:
     Graphiti reads a .env of the working directory into our environment and tells its makers about each start; both off.
     """
     os.environ.setdefault("GRAPHITI_TELEMETRY_ENABLED", "false")
-    before = os.environ.get("PYTHON_DOTENV_DISABLED")
-    os.environ["PYTHON_DOTENV_DISABLED"] = "1"
-    try:
-        with warnings.catch_warnings():
-            # Graphiti 0.31.1 still writes `class Config` in its SearchInterface; only its own import may warn so.
-            warnings.filterwarnings("ignore", message="Support for class-based `config`", category=DeprecationWarning)
-            from adapters.graph import falkordb_driver
-    finally:
-        _restore("PYTHON_DOTENV_DISABLED", before)
+    with environment("PYTHON_DOTENV_DISABLED", "1"), warnings.catch_warnings():
+        # Graphiti 0.31.1 still writes `class Config` in its SearchInterface; only its own import may warn so.
+        warnings.filterwarnings("ignore", message="Support for class-based `config`", category=DeprecationWarning)
+        from adapters.graph import falkordb_driver
     return falkordb_driver
 
 
-def _restore(name: str, value: str | None) -> None:
-    if value is None:
-        os.environ.pop(name, None)
-    else:
-        os.environ[name] = value
+@contextmanager
+def environment(name: str, value: str) -> Iterator[None]:
+    """A variable for as long as an import lasts."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(name)
+        if before is not None:
+            os.environ[name] = before

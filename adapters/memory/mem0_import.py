@@ -4,6 +4,8 @@ import os
 import tempfile
 from types import ModuleType
 
+from adapters.graph.graphiti_import import environment
+
 
 def imported_parts() -> ModuleType:
     """Our module of Mem0's parts, with Mem0 behind it: one to two seconds the first time, and about 60 MB.
@@ -12,8 +14,7 @@ def imported_parts() -> ModuleType:
     that is gone afterwards, here) and downloads a spaCy model with the first text: it is told that this has failed.
     """
     os.environ["MEM0_TELEMETRY"] = "False"
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ.setdefault("MEM0_DIR", folder)
+    with tempfile.TemporaryDirectory() as folder, environment("MEM0_DIR", folder):
         from mem0.utils import spacy_models
 
         from adapters.memory import mem0_parts

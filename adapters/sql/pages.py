@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from adapters.sql.types import UtcDateTime
@@ -88,12 +88,13 @@ def as_column(part: Order, value: str | int) -> Any:  # noqa: ANN401  # whatever
     """Raises ValueError, also for what a database could not even compare with."""
     if isinstance(part.column.type, UtcDateTime):
         return datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
-    typed = part.column.type.python_type(value)
-    if isinstance(typed, int) and not -LARGEST <= typed <= LARGEST:
+    if isinstance(part.column.type, Integer):
+        if abs(number := int(value)) > LARGEST:
+            raise ValueError(value)
+        return number
+    if "\0" in (text := str(value)) or not text.encode():  # encode() refuses half a character
         raise ValueError(value)
-    if isinstance(typed, str) and ("\0" in typed or not typed.encode()):  # encode() refuses half a character
-        raise ValueError(value)
-    return typed
+    return text
 
 
 def plain(value: Any) -> str | int:  # noqa: ANN401  # whatever the column holds

@@ -27,7 +27,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def in_milliseconds(value: datetime) -> datetime:
-    """The contract's precision, so that what is stored equals what was answered."""
+    """The contract's precision, so that what is stored equals what was answered. Raises ValueError without a zone."""
+    if value.tzinfo is None:
+        raise ValueError(f"A time needs its zone, {value.isoformat()} has none: give it one with tzinfo=UTC.")
     utc = value.astimezone(UTC)
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 

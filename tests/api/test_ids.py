@@ -40,9 +40,22 @@ def test_what_is_no_id_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [raw("Member:0"), raw("Member:01"), raw("Member:-1"), raw("Member:9223372036854775808"), raw("Member:1 "),
-     raw("Member:١"), raw("Member:1") + "==", raw("Nothing:1"), raw("Fact:1"), raw("Member:"), raw("Member"), "", "%"],
-)  # fmt: skip
+    [
+        raw("Member:0"),
+        raw("Member:01"),
+        raw("Member:-1"),
+        raw("Member:9223372036854775808"),
+        raw("Member:1 "),
+        raw("Member:١"),
+        raw("Member:1") + "==",
+        raw("Nothing:1"),
+        raw("Fact:1"),
+        raw("Member:"),
+        raw("Member"),
+        "",
+        "%",
+    ],
+)
 def test_a_crooked_id_is_refused(text: str) -> None:
     with pytest.raises(BadInput):
         noun_and_key(text)
@@ -67,10 +80,24 @@ def test_a_cursor_of_another_list_is_refused(key: list[int | str]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "42", raw("null"), raw("[]"), raw('["members"]'), raw('["members", 1]'), raw('["members",true]'),
-     raw('["members",1.5]'), raw('["members",9223372036854775808]'), raw('["members",null]'), raw('["members",[1]]'),
-     raw('["members",1]') + "=", "A" * 600, raw("[" * 300)],
-)  # fmt: skip
+    [
+        "",
+        "x",
+        "42",
+        raw("null"),
+        raw("[]"),
+        raw('["members"]'),
+        raw('["members", 1]'),
+        raw('["members",true]'),
+        raw('["members",1.5]'),
+        raw('["members",9223372036854775808]'),
+        raw('["members",null]'),
+        raw('["members",[1]]'),
+        raw('["members",1]') + "=",
+        "A" * 600,
+        raw("[" * 300),
+    ],
+)
 def test_a_crooked_cursor_is_refused(text: str) -> None:
     with pytest.raises(BadInput):
         key_of("members", text, "after")

@@ -33,9 +33,22 @@ def test_any_offset_is_read(text: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "today", "2026-03-01", "2026-03-01T12:00:00", "2026-02-30T12:00:00Z", "2026-03-01 12:00:00Z", "20260301T120000Z",
-     "2026-03-01T25:00:00Z", "0001-01-01T00:00:00+14:00", "٢٠٢٦-03-01T12:00:00Z", 1772366400, None, True],
-)  # fmt: skip
+    [
+        "",
+        "today",
+        "2026-03-01",
+        "2026-03-01T12:00:00",
+        "2026-02-30T12:00:00Z",
+        "2026-03-01 12:00:00Z",
+        "20260301T120000Z",
+        "2026-03-01T25:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "٢٠٢٦-03-01T12:00:00Z",
+        1772366400,
+        None,
+        True,
+    ],
+)
 def test_what_is_no_moment_is_refused(value: object) -> None:
     with pytest.raises(GraphQLError, match="A DateTime is ISO-8601 with an offset"):
         read_moment(value)

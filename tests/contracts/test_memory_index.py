@@ -1,13 +1,11 @@
 """What `MemoryIndex` promises, on Mem0 with its vectors in FalkorDB."""
 
 import asyncio
-import hashlib
 import math
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,14 +15,13 @@ import pytest
 import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from redis.backoff import ConstantBackoff
-from redis.retry import Retry
 
-from adapters.embedded.falkordb import free_port, server_command
+from adapters.embedded.falkordb import free_port
 from adapters.embedding.minilm import MiniLmEmbedder
 from adapters.memory.mem0 import Mem0Memories
 from domain.errors import RetrievalFailed, SyncFailed
 from domain.memories import ByteRange, Memory, MemoryDomain, MemoryFilter, MemoryKind, NewMemory
+from tests.contracts.indexes import Scattered, serving
 
 NOW = datetime(2025, 6, 1, 12, 30, tzinfo=UTC)
 ALL = MemoryFilter()
@@ -252,23 +249,6 @@ async def test_large_group_is_searched_by_index_and_hides_nothing(redis_url: str
     await index.close()
 
 
-class Scattered:
-    """Unit vectors drawn from the text's hash, so that thousands are there at once."""
-
-    name, dimensions, max_pieces = "scattered", 384, 200
-
-    def pieces(self, text: str) -> int:
-        return len(text.split())
-
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        return [self._vector(text) for text in texts]
-
-    def _vector(self, text: str) -> list[float]:
-        noise = hashlib.shake_128(text.encode()).digest(self.dimensions)
-        length = math.dist(noise, [127.5] * self.dimensions)
-        return [(byte - 127.5) / length for byte in noise]
-
-
 async def test_restarted_server_is_used_again(tmp_path: Path, minilm: MiniLmEmbedder) -> None:
     port = free_port()
     index = Mem0Memories(f"redis://127.0.0.1:{port}/0", minilm)
@@ -283,26 +263,9 @@ async def test_restarted_server_is_used_again(tmp_path: Path, minilm: MiniLmEmbe
     await index.close()
 
 
-async def test_nothing_is_written_at_home_and_no_environment_is_left(tmp_path: Path, redis_url: str) -> None:
-    code = "import asyncio; from adapters.memory.mem0 import *; asyncio.run(Mem0Memories(URL, E)._opened())"
-    fake = "from adapters.embedding.minilm import MiniLmEmbedder as M; E = M(); "
-    program = f"URL = {redis_url!r}; {fake}{code}"
+async def test_importing_mem0_writes_nothing_at_home(tmp_path: Path) -> None:
+    program = "from adapters.memory.mem0_import import *; imported_parts(); print(os.environ.get('MEM0_DIR'))"
     environment = {**os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(Path.cwd())}
-    child = await asyncio.create_subprocess_exec(sys.executable, "-c", program, env=environment)
-    assert await child.wait() == 0
-    assert os.listdir(tmp_path) == []
-
-
-@contextmanager
-def serving(folder: Path, port: int) -> Iterator[None]:
-    """A server of the test's own, killed in the end."""
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(server_command(folder, port), stdout=log, stderr=log)  # noqa: S603  # our own command
-    try:
-        again = Retry(ConstantBackoff(0.05), 200)
-        with redis.Redis(port=port, retry=again, retry_on_error=[ConnectionError]) as client:
-            client.ping()
-        yield
-    finally:
-        server.kill()
-        server.wait()
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", program, env=environment, stdout=subprocess.PIPE)
+    printed, _ = await child.communicate()
+    assert (child.returncode, printed.strip(), os.listdir(tmp_path)) == (0, b"None", [])

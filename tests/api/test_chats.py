@@ -1,0 +1,54 @@
+"""Conversations over the wire, as far as they go without a worker."""
+
+from tests.api.client import Answer, Api
+
+SEND = """mutation($input: SendMessageInput!) {
+  sendMessage(input: $input) { message { id sender content complete } replyId userErrors { code field } }
+}"""
+
+
+def started(api: Api, token: str) -> Answer:
+    twin = api.data("{ viewer { twin { id } } }", token=token)["viewer"]["twin"]["id"]
+    start = 'mutation($twin: ID!) { startChat(input: {twinId: $twin, title: " A  talk "}) { session { id title } } }'
+    session: Answer = api.data(start, token=token, twin=twin)["startChat"]["session"]
+    return session
+
+
+def test_the_reply_is_readable_at_once_and_one_at_a_time(api: Api) -> None:
+    token = api.token("talker")
+    session = started(api, token)
+    given = {"sessionId": session["id"], "text": "What do I print?", "idempotencyKey": "first"}
+    sent = api.data(SEND, token=token, input=given)["sendMessage"]
+    assert sent["message"]["content"] == "What do I print?"
+    reply = "query($id: ID!) { node(id: $id) { ... on ChatMessage { sender complete content session { title } } } }"
+    expected = {"sender": "TWIN", "complete": False, "content": "", "session": {"title": "A talk"}}
+    assert api.data(reply, token=token, id=sent["replyId"])["node"] == expected
+    assert api.data(SEND, token=token, input=given)["sendMessage"] == sent
+    again = api.data(SEND, token=token, input={**given, "idempotencyKey": "second"})["sendMessage"]
+    assert again["userErrors"] == [{"code": "CONFLICT", "field": ["input", "sessionId"]}]
+    query = "query($id: ID!) { chatSession(id: $id) { messages { totalCount nodes { sender } } } }"
+    messages = api.data(query, token=token, id=session["id"])["chatSession"]["messages"]
+    assert messages == {"totalCount": 2, "nodes": [{"sender": "MEMBER"}, {"sender": "TWIN"}]}
+
+
+def test_another_members_chat_is_not_there(api: Api) -> None:
+    owner, other = api.token("talker-two"), api.token("listener")
+    session = started(api, owner)
+    sent = api.data(SEND, token=owner, input={"sessionId": session["id"], "text": "A secret."})["sendMessage"]
+    query = "query($s: ID!, $m: ID!) { chatSession(id: $s) { title } nodes(ids: [$s, $m]) { id } }"
+    seen = api.data(query, token=other, s=session["id"], m=sent["message"]["id"])
+    assert seen == {"chatSession": None, "nodes": [None, None]}
+    refused = api.data(SEND, token=other, input={"sessionId": session["id"], "text": "Tell me."})["sendMessage"]
+    assert refused["userErrors"] == [{"code": "NOT_FOUND", "field": ["input", "sessionId"]}]
+    with api.socket(other) as socket:
+        socket.subscribe("subscription($r: ID!) { chatTokens(replyId: $r) { seq } }", r=sent["replyId"])
+        message = socket.receive()
+    assert message["payload"]["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
+def test_a_deleted_chat_is_gone(api: Api) -> None:
+    token = api.token("forgetter")
+    session = started(api, token)["id"]
+    delete = "mutation($id: ID!) { deleteChat(input: {sessionId: $id}) { deletedId userErrors { code } } }"
+    assert api.data(delete, token=token, id=session)["deleteChat"] == {"deletedId": session, "userErrors": []}
+    assert api.data("query($id: ID!) { chatSession(id: $id) { id } }", token=token, id=session) == {"chatSession": None}

@@ -1,0 +1,93 @@
+"""Resolutions: one a proposal, numbered without a gap, sealed as they were decided."""
+
+import asyncio
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from adapters.sql.resolutions import SqlResolutionReads
+from domain.pages import Slice
+from domain.resolutions import Decision, Resolution, ResolutionReason
+from domain.tally import Choice, Rules, Tally
+from domain.transactions import Work
+from evals.hall import Hall, Silence, hall
+from services.resolutions import Resolutions
+from tests.contracts.sql.times import T0, Clock
+
+FAILED = Decision(passed=False, reason=ResolutionReason.NO_QUORUM)
+
+
+async def test_a_resolution_is_sealed_as_it_was_decided(database: Hall) -> None:
+    (ada,) = await database.seat([3])
+    proposal_id = await database.put_to_vote(ada, "One")
+    await database.votes.cast(ada, proposal_id, Choice.FOR)
+    reads = SqlResolutionReads(database.engine)
+    resolution = (await reads.by_proposals([proposal_id]))[proposal_id]
+    assert resolution == Resolution(
+        id=resolution.id,
+        seq=0,
+        proposal_id=proposal_id,
+        passed=True,
+        reason=ResolutionReason.QUORUM_AND_MAJORITY,
+        rules=Rules(),
+        tally=Tally(3, in_favour=3, voters=1),
+        tally_seq=4,
+        decided_at=T0,
+        transaction_id=resolution.transaction_id,
+    )
+    assert await reads.by_ids([resolution.id, 99]) == {resolution.id: resolution}
+
+
+async def test_without_resolutions_the_last_seq_is_minus_one(database: Hall) -> None:
+    reads = SqlResolutionReads(database.engine)
+    assert (await reads.last_seq(), await reads.after(-1)) == (-1, [])
+
+
+async def test_a_second_resolution_of_a_proposal_is_impossible(database: Hall) -> None:
+    def again(work: Work) -> None:
+        work.resolutions.add(proposal_id, FAILED, rules=Rules(), tally=Tally(), tally_seq=9, at=T0)
+
+    (ada,) = await database.seat([1])
+    proposal_id = await database.put_to_vote(ada, "One")
+    await database.votes.cast(ada, proposal_id, Choice.FOR)
+    with pytest.raises(IntegrityError):
+        await database.transact(again)
+    assert await SqlResolutionReads(database.engine).last_seq() == 0
+
+
+async def test_seqs_leave_no_gap_when_decisions_race_and_some_roll_back(
+    database: Hall, url: str, clock: Clock
+) -> None:
+    voters = await database.seat([1] * 30)
+    proposals = [await database.put_to_vote(author, f"P{author.member_id}") for author in voters]
+
+    def broken(work: Work) -> None:
+        work.resolutions.add(proposals[0], FAILED, rules=Rules(), tally=Tally(), tally_seq=9, at=T0)
+        raise RuntimeError("rolled back")
+
+    clock.forward(hours=72)
+    async with hall(url, clock=clock) as other:
+        closes = [one.proposals.close(proposal_id) for proposal_id in proposals for one in (database, other)]
+        breaks = [one.transact(broken) for _ in range(5) for one in (database, other)]
+        outcomes = await asyncio.gather(*breaks, *closes, return_exceptions=True)
+    assert outcomes.count(True) == outcomes.count(False) == 30
+    reads = SqlResolutionReads(database.engine)
+    resolutions = await reads.after(-1)
+    assert [one.seq for one in resolutions] == list(range(30))
+    assert {one.proposal_id for one in resolutions} == set(proposals)
+    assert await reads.last_seq() == 29
+    assert [one.seq for one in await reads.after(26)] == [27, 28, 29]
+    assert [one.seq for one in (await reads.page(Slice(size=2))).rows] == [29, 28]
+
+
+async def test_a_watch_gives_a_long_backlog_without_waiting(database: Hall, clock: Clock) -> None:
+    voters = await database.seat([1] * 240)
+    for start in range(0, 240, 40):
+        for author in voters[start : start + 40]:
+            await database.put_to_vote(author, f"P{author.member_id}")
+        clock.forward(hours=72)
+        assert await database.proposals.sweep() == 40
+    watch = Resolutions(SqlResolutionReads(database.engine), Silence()).watch(2)
+    async with asyncio.timeout(4):  # less than a recheck
+        seqs = [(await anext(watch)).seq for _ in range(237)]
+    assert seqs == list(range(3, 240))
