@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
 from app.container import Container
 from app.graphql import mount_graphql
@@ -28,4 +29,11 @@ def create_app(settings: Settings) -> FastAPI:
     add_error_handlers(app)
     add_graphiql(app)
     mount_graphql(app, container)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "GraphQL-Require-Preflight"],
+        )
     return app

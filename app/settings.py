@@ -29,9 +29,6 @@ class Settings(BaseSettings):
         validate_default=True,
     )
 
-    profile: Literal["development", "production"] = Field(
-        default="development", description="development shows introspection to everyone; production does not."
-    )
     data_dir: Path = Field(
         default=Path(".data"), description="Folder of the database, the files, the key and the engines."
     )
@@ -67,7 +64,6 @@ class Settings(BaseSettings):
     admission: Admission = Field(
         default=Admission.OPEN, description="open: a newcomer has weight 1; approve: it waits for an ADMIN."
     )
-    public: bool = Field(default=False, description="true: OPEN and later proposals can be read without a token.")
 
     @field_validator("cors_origins", mode="before")
     @classmethod

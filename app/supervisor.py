@@ -18,6 +18,8 @@ HEALTHY_AFTER = 30.0
 PATIENCE = 10.0
 """Seconds between asking a child to end and making it."""
 PR_SET_PDEATHSIG = 1
+FRUGAL = {"MALLOC_ARENA_MAX": "2"}
+"""glibc keeps an arena a thread otherwise: a worker's many threads would hold memory that nobody uses."""
 
 
 @dataclass
@@ -94,6 +96,7 @@ async def start(program: Program) -> asyncio.subprocess.Process:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            env={**os.environ, **FRUGAL},
             preexec_fn=tied_to(os.getpid()),
         )
     finally:

@@ -33,7 +33,9 @@ _NUMBER_WORD = any_of(*sorted(NUMBERS, key=len, reverse=True))
 _MONTHS = any_of("january february march april (?-i:May) june july august september october november december")
 _WEEKDAYS = any_of("mondays? tuesdays? wednesdays? thursdays? fridays? saturdays? sundays?")
 _TIME_UNITS = r"(?:s|sec|min|h|hrs?|seconds?|minutes?|hours?|days?|weeks?|months?|years?|nights?|seasons?|decades?)\b"
-_CURRENCIES = any_of("k euros? eur dollars? usd pounds? francs? chf cents? ct credits? tokens? percent krona kronor kroner kr zloty yen")
+_CURRENCIES = any_of(
+    "k euros? eur dollars? usd pounds? francs? chf cents? ct credits? tokens? percent krona kronor kroner kr zloty yen"
+)
 _CLOCK = r"\d{1,2}[:.]\d\d"
 _PROPER = r"(?-i:\b[A-ZÀ-Þ][\w'’-]+)"
 
@@ -124,6 +126,9 @@ _HELD = {
 }
 
 _ASKING_WORD = compiled(any_of("who whom whose what when where which why how that"))
+_YES_NO = compiled(
+    r"^\W*" + any_of("is are was were do does did can could may must should shall will would has have am")
+)
 _ASKED_PATTERNS = tuple((kind, compiled(pattern)) for kind, pattern in _ASKED)
 
 SOFT = frozenset({AnswerType.ANY, AnswerType.REASON, AnswerType.PLACE, AnswerType.NAME})
@@ -159,6 +164,8 @@ def main_clause(question: str) -> str:
 def asked_type(question: str) -> AnswerType:
     """By the words of its main clause; the first that fits. "Where is what who lost?" asks for a place."""
     main = main_clause(question)
+    if _YES_NO.match(question):
+        return AnswerType.ANY
     return next((kind for kind, pattern in _ASKED_PATTERNS if pattern.search(main)), AnswerType.ANY)
 
 

@@ -46,7 +46,8 @@ _PERSONAL = compiled(
     rf"(?!\s+{any_of('have need get find know pay reach allowed supposed required start')})"
 )
 _WHERE_TO = compiled(
-    rf"\bwhere\b.*?{any_of('can could do does did should must may')}\s+{any_of('I we you one')}\s+(?:have to |need to )?(\w+)"
+    rf"\bwhere\b.*?{any_of('can could do does did should must may')}\s+{any_of('I we you one')}"
+    r"\s+(?:have to |need to )?(\w+)"
 )
 _DESCRIBED = compiled(rf"(\w+)\s+(?:{any_of(_LINKS)}\s+)?{any_of('that who whom whose which where')}")
 _OF_MINE = compiled(any_of("of_my of_our of_your"))
@@ -210,7 +211,21 @@ def _names(answer: str) -> tuple[Term, ...]:
     )
 
 
-_THINGS = frozenset("morning evening building ceiling meeting wedding parking heating lighting spring string".split())
+_THINGS = frozenset(
+    [
+        "morning",
+        "evening",
+        "building",
+        "ceiling",
+        "meeting",
+        "wedding",
+        "parking",
+        "heating",
+        "lighting",
+        "spring",
+        "string",
+    ]
+)
 """Nouns in -ing; other such words say what is done, which an answer may say otherwise."""
 _PREFERRING = frozenset(
     stem(word)

@@ -31,12 +31,12 @@ from domain.words import is_generic, is_stopped, stem, stems, tokens
 
 ENOUGH, SURE = 0.6, 0.8
 """Coverage from which a statement answers at all, and from which no second one is looked for."""
-HINT, CLOSE, NEARBY = 0.33, 0.52, 0.4
+HINT, CLOSE, NEARBY = 0.33, 0.48, 0.4
 """With this coverage a cosine of at least CLOSE answers too: the sentence says it in other words; NEARBY is enough when
 the missing words stand elsewhere in the passage."""
 REST = 0.4
 """Share that must be met of what a question says beside its names."""
-FOREIGN, OTHER_WORDS = 0.02, -0.04
+FOREIGN, OTHER_WORDS = 0.03, -0.04
 """What leaving out a word that no source says may change in the cosine: with enough coverage, and without."""
 PAIR, NAMED_PAIR = 0.72, 0.6
 """Coverage that two statements need together; less when a name leads from one to the other."""
@@ -101,6 +101,8 @@ def accepted(inquiry: Inquiry, candidate: Match) -> bool:
         return False
     if names_only(inquiry, candidate.met) and candidate.cosine < CLOSE:
         return False
+    if inquiry.type is AnswerType.PLACE and _misses_subject(inquiry, candidate):
+        return False
     if inquiry.topic and own_met(inquiry, candidate.met) < REST:
         return False
     if outside_period(inquiry, candidate.statement) or rest_met(inquiry, candidate.met) < REST:
@@ -109,6 +111,12 @@ def accepted(inquiry: Inquiry, candidate: Match) -> bool:
         return True
     close = NEARBY if _nearby(inquiry, candidate) else CLOSE
     return candidate.coverage >= HINT and candidate.cosine >= close
+
+
+def _misses_subject(inquiry: Inquiry, candidate: Match) -> bool:
+    """Where the soloist of the concert lives is not told by a sentence on the concert."""
+    strong = [met for t, met in zip(inquiry.terms, candidate.met, strict=False) if t.weight >= WORD_WEIGHT]
+    return bool(strong) and strong[0] < 0.5
 
 
 def _nearby(inquiry: Inquiry, candidate: Match) -> bool:
@@ -147,7 +155,9 @@ def foreign(inquiry: Inquiry, candidate: Match, heard: frozenset[str], vectors: 
     missing = [
         term
         for term, met in zip(inquiry.terms, candidate.met, strict=False)
-        if met < 0.5 and term.weight >= WORD_WEIGHT and term.stem not in heard
+        if met < 0.5
+        and term.weight >= WORD_WEIGHT
+        and term.stem not in heard
         and (not inquiry.main or term.stem in inquiry.main)
     ]
     gains = [gains_without(inquiry, term, candidate, vectors) for term in missing]
@@ -237,8 +247,12 @@ def _leads(inquiry: Inquiry, first: Match, second: Match, heard: frozenset[str])
         return False
     if inquiry.personal and not (_own(first) or _own(second)):
         return False
-    if narrows(inquiry, met) or not inquiry.relational and any(
-        t.weight == WORD_WEIGHT and m < 0.5 and t.stem not in heard for t, m in zip(inquiry.terms, met, strict=False)
+    if narrows(inquiry, met) or (
+        not inquiry.relational
+        and any(
+            t.weight == WORD_WEIGHT and m < 0.5 and t.stem not in heard
+            for t, m in zip(inquiry.terms, met, strict=False)
+        )
     ):
         return False
     shared = bridges(first.statement, second.statement, inquiry)

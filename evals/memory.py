@@ -93,5 +93,5 @@ def kilobytes(pid: int, file: str) -> dict[str, float]:
 
 def name(pid: int) -> str:
     """`worker` for `python -m app.cli worker …`, else the program's file."""
-    words = Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
+    words = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").split()
     return words[words.index("app.cli") + 1] if "app.cli" in words else words[0].rpartition("/")[2]

@@ -7,6 +7,7 @@ folder, on loopback, with the built-in engines, and ends it. Measure on a machin
 import asyncio
 import os
 import platform
+import sys
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -76,6 +77,7 @@ def machine() -> str:
     return (
         f"{datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores ({names[0] if names else platform.machine()}), "
         f"{memory_gib:.0f} GiB, {platform.system()}, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
+        f"{', PYTHONDONTWRITEBYTECODE is set: what is not compiled yet is compiled at every start' * sys.dont_write_bytecode}"
     )
 
 

@@ -32,12 +32,12 @@ def test_blanks_in_a_name_are_folded() -> None:
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * (MAX_NAME + 1)])
 def test_a_name_out_of_bounds_is_refused(name: str) -> None:
-    with pytest.raises(BadInput, match="^Give displayName in 1 to 80 characters.$") as refused:
+    with pytest.raises(BadInput, match=r"^Give displayName in 1 to 80 characters.$") as refused:
         checked_name(name)
     assert refused.value.field == ("displayName",)
 
 
 @pytest.mark.parametrize("name", ["a\0b", "a\ud800b"])
 def test_a_name_that_no_database_keeps_is_refused(name: str) -> None:
-    with pytest.raises(BadInput, match="^displayName holds a character that is none"):
+    with pytest.raises(BadInput, match=r"^displayName holds a character that is none"):
         checked_name(name)

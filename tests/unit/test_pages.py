@@ -16,7 +16,7 @@ def test_first_reads_forward_and_last_backward() -> None:
 
 
 def test_first_and_last_exclude_each_other() -> None:
-    with pytest.raises(BadInput, match="^Give first or last, not both.$") as refused:
+    with pytest.raises(BadInput, match=r"^Give first or last, not both.$") as refused:
         slice_of(1, None, 1, None)
     assert refused.value.field == ("last",)
 

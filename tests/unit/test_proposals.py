@@ -127,7 +127,7 @@ def test_the_window_is_half_open() -> None:
         assert not voting.ended(at=at)
     for at in (end, end + TICK):
         assert voting.ended(at=at)
-        with pytest.raises(VotingClosed, match="^Voting is not open on this proposal"):
+        with pytest.raises(VotingClosed, match=r"^Voting is not open on this proposal"):
             voting.check_voting(at=at)
 
 
@@ -140,7 +140,7 @@ def test_before_the_vote_and_after_a_cancellation_voting_is_closed(status: Statu
 
 @pytest.mark.parametrize("status", [Status.PASSED, Status.FAILED, Status.IMPLEMENTED])
 def test_a_decision_seals_the_ballots(status: Status) -> None:
-    with pytest.raises(AlreadyResolved, match="^This proposal is decided; its ballots are sealed.$"):
+    with pytest.raises(AlreadyResolved, match=r"^This proposal is decided; its ballots are sealed.$"):
         proposal(status, ends_at=T0 + TICK).check_voting(at=T0)
 
 
@@ -155,7 +155,7 @@ def test_a_draft_is_seen_by_its_author_and_admin_only(status: Status) -> None:
     made = proposal(status)
     assert [made.visible_to(viewer) for viewer in (AUTHOR, ADMIN, OTHER)] == [True, True, not hidden]
     if hidden:
-        with pytest.raises(NotFound, match="^There is no such proposal, or you may not see it.$"):
+        with pytest.raises(NotFound, match=r"^There is no such proposal, or you may not see it.$"):
             made.check_visible(OTHER)
 
 
@@ -202,7 +202,7 @@ def test_an_author_chooses_minutes_within_bounds(minutes: int) -> None:
 
 @pytest.mark.parametrize("minutes", [MINIMUM_VOTING_MINUTES - 1, MAXIMUM_VOTING_MINUTES + 1, 0, -5])
 def test_other_minutes_are_refused(minutes: int) -> None:
-    with pytest.raises(BadInput, match="^votingMinutes must be between 5 and 43200.$") as refused:
+    with pytest.raises(BadInput, match=r"^votingMinutes must be between 5 and 43200.$") as refused:
         chosen_rules(HOUSE, RulesChoice(voting_minutes=minutes), ADMIN)
     assert refused.value.field == ("rules", "votingMinutes")
 
@@ -211,7 +211,7 @@ def test_early_close_may_only_come_later() -> None:
     never = replace(HOUSE, early_close=EarlyClose.NEVER)
     assert chosen_rules(HOUSE, RulesChoice(early_close=EarlyClose.NEVER), AUTHOR) == never
     for viewer in (AUTHOR, ADMIN):
-        with pytest.raises(Forbidden, match="^earlyClose may only close later") as refused:
+        with pytest.raises(Forbidden, match=r"^earlyClose may only close later") as refused:
             chosen_rules(never, RulesChoice(early_close=EarlyClose.ON_QUORUM), viewer)
         assert refused.value.field == ("rules", "earlyClose")
 
@@ -246,13 +246,25 @@ def test_nobody_lowers_a_bar_and_only_an_admin_raises_one(
     ("choice", "viewer", "field", "message"),
     [
         (RulesChoice(quorum_percent=59), ADMIN, "quorumPercent", "quorumPercent may not be lower than the DAO's 60."),
-        (RulesChoice(majority_percent=65), ADMIN, "majorityPercent", "majorityPercent may not be lower than the DAO's 66."),
-        (RulesChoice(quorum_percent=61), AUTHOR, "quorumPercent", "Only an ADMIN may raise quorumPercent above the DAO's 60."),
+        (
+            RulesChoice(majority_percent=65),
+            ADMIN,
+            "majorityPercent",
+            "majorityPercent may not be lower than the DAO's 66.",
+        ),
+        (
+            RulesChoice(quorum_percent=61),
+            AUTHOR,
+            "quorumPercent",
+            "Only an ADMIN may raise quorumPercent above the DAO's 60.",
+        ),
         (RulesChoice(majority_percent=49), ADMIN, "majorityPercent", "majorityPercent must be between 50 and 100."),
         (RulesChoice(quorum_percent=101), ADMIN, "quorumPercent", "quorumPercent must be between 0 and 100."),
     ],
 )
-def test_a_refused_bar_names_its_field_and_remedy(choice: RulesChoice, viewer: Viewer, field: str, message: str) -> None:
+def test_a_refused_bar_names_its_field_and_remedy(
+    choice: RulesChoice, viewer: Viewer, field: str, message: str
+) -> None:
     with pytest.raises((BadInput, Forbidden)) as refused:
         chosen_rules(HOUSE, choice, viewer)
     assert (refused.value.message, refused.value.field) == (message, ("rules", field))

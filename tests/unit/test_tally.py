@@ -42,11 +42,16 @@ def test_taking_a_ballot_back_undoes_it(ballots: list[tuple[Choice, int]], choic
 
 
 @given(BALLOTS.flatmap(lambda ballots: st.tuples(st.just(ballots), st.permutations(ballots))))
-def test_the_order_of_ballots_does_not_matter(orders: tuple[list[tuple[Choice, int]], list[tuple[Choice, int]]]) -> None:
+def test_the_order_of_ballots_does_not_matter(
+    orders: tuple[list[tuple[Choice, int]], list[tuple[Choice, int]]],
+) -> None:
     assert counted(orders[0]) == counted(orders[1])
 
 
-@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(Choice)), max_size=40), st.lists(WEIGHTS, min_size=5, max_size=5))
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.sampled_from(Choice)), max_size=40),
+    st.lists(WEIGHTS, min_size=5, max_size=5),
+)
 def test_changes_of_mind_never_exceed_the_electorate(turns: list[tuple[int, Choice]], weights: list[int]) -> None:
     tally, standing = Tally(eligible=sum(weights)), dict[int, Choice]()
     for member, choice in turns:
@@ -104,9 +109,7 @@ def test_an_abstention_counts_for_the_quorum_alone(
 
 
 @given(BALLOTS, RULES, st.integers(2, 1_000))
-def test_weights_in_another_unit_decide_the_same(
-    ballots: list[tuple[Choice, int]], rules: Rules, unit: int
-) -> None:
+def test_weights_in_another_unit_decide_the_same(ballots: list[tuple[Choice, int]], rules: Rules, unit: int) -> None:
     one, other = counted(ballots), counted([(choice, unit * weight) for choice, weight in ballots])
     assert one.quorum_reached(rules) == other.quorum_reached(rules)
     assert one.majority_reached(rules) == other.majority_reached(rules)

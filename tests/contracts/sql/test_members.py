@@ -83,14 +83,14 @@ async def test_a_profile_keeps_a_checked_name(database: Hall, clock: Clock) -> N
     viewer = await members.login(claims("s|1"))
     await members.update_profile(viewer, " Ada  L ")
     await members.update_profile(viewer, None)
-    with pytest.raises(BadInput, match="^Give displayName in 1 to 80 characters.$"):
+    with pytest.raises(BadInput, match=r"^Give displayName in 1 to 80 characters.$"):
         await members.update_profile(viewer, " ")
     found = (await SqlMemberReads(database.engine).by_ids([viewer.member_id]))[viewer.member_id]
     assert (found.display_name, found.handle) == ("Ada L", "ada")
 
 
 async def test_who_is_not_there_is_not_found(database: Hall) -> None:
-    with pytest.raises(NotFound, match="^There is no such member.$"):
+    with pytest.raises(NotFound, match=r"^There is no such member.$"):
         await database.transact(lambda work: work.members.by_id(99))
     reads = SqlMemberReads(database.engine)
     assert (await reads.by_ids([99]), await reads.by_handle("x"), await reads.by_subject("x")) == ({}, None, None)

@@ -52,5 +52,5 @@ async def test_check_names_a_difference(empty: str) -> None:
     async with engine.begin() as connection:
         await connection.execute(text("ALTER TABLE vote DROP COLUMN confidence"))
     await engine.dispose()
-    with pytest.raises(CommandError, match="add_column.*confidence"):
+    with pytest.raises(CommandError, match=r"add_column.*confidence"):
         await check(empty)

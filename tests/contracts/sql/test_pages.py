@@ -1,5 +1,6 @@
 """Keyset pages in every order, from both ends, against a list."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, timedelta
@@ -18,8 +19,8 @@ from adapters.sql.resolutions import SqlResolutionReads
 from adapters.sql.topics import SqlTopicReads
 from adapters.sql.votes import SqlVoteReads
 from domain.errors import BadInput
-from domain.memories import MemoryFilter
 from domain.members import Role, Viewer
+from domain.memories import MemoryFilter
 from domain.pages import Key, Page, Slice
 from domain.proposals import Proposal, ProposalFilter, ProposalOrder
 from domain.transactions import Work
@@ -48,7 +49,9 @@ async def twelve(database: Hall) -> Viewer:
     return author
 
 
-def expected[T](rows: list[T], size: int, *, backward: bool, after: int | None, before: int | None) -> tuple[list[T], bool, bool]:
+def expected[T](
+    rows: list[T], size: int, *, backward: bool, after: int | None, before: int | None
+) -> tuple[list[T], bool, bool]:
     """Relay's algorithm on a list: the rows, and whether there are more on the side that was cut."""
     first = 0 if after is None else after + 1
     last = len(rows) if before is None else before
@@ -111,10 +114,10 @@ def lists_of(database: Hall, viewer: Viewer) -> dict[str, Read]:
 
 async def test_walking_a_list_by_cursors_meets_every_row_once(database: Hall) -> None:
     viewer = await twelve(database)
-    for name in ("members", "topics", "newest", "ending"):
+    for name, size in (("members", 12), ("topics", 11), ("newest", 12), ("ending", 12)):  # "B" and "b" are one topic
         read = lists_of(database, viewer)[name]
         whole = (await read(Slice(size=100))).rows
-        assert len(whole) == 12
+        assert len(whole) == size
         for backward in (False, True):
             assert await walked(read, backward=backward) == whole
 
@@ -139,20 +142,32 @@ async def test_an_empty_list_is_an_empty_page(database: Hall) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    [(), (1, 2, 3), ("x",), ("x", "y"), (2**31,), (2**63,), (10**30, 10**30), (-(2**70),), ("\0", 1), ("\ud800", 1), ("1e5",)],
+    [
+        (),
+        (1, 2, 3),
+        ("x",),
+        ("x", "y"),
+        (2**31,),
+        (2**63,),
+        (10**30, 10**30),
+        (-(2**70),),
+        ("\0", 1),
+        ("\ud800", 1),
+        ("1e5",),
+    ],
 )
 async def test_a_cursor_of_another_list_or_none_at_all_is_refused_or_harmless(database: Hall, key: Key) -> None:
     """Where a key happens to fit the list's columns it only gives other rows; it never breaks."""
     viewer = await twelve(database)
-    refusals = 0
-    for read in lists_of(database, viewer).values():
-        for wanted in (Slice(after=key), Slice(backward=True, before=key)):
-            try:
-                await read(wanted)
-            except BadInput as refused:
-                refusals += 1
-                assert refused.message.startswith("This cursor belongs to another list")
-    assert refusals >= 18  # all but topics, whose key is a text and a number
+    asked = [
+        read(wanted)
+        for read in lists_of(database, viewer).values()
+        for wanted in (Slice(after=key), Slice(backward=True, before=key))
+    ]
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    refused = [outcome for outcome in outcomes if not isinstance(outcome, Page)]
+    assert {type(outcome) for outcome in refused} == {BadInput}
+    assert len(refused) >= 18  # all but topics, whose key is a text and a number
 
 
 async def test_a_cursor_stays_where_it_is_while_rows_come_and_go(database: Hall) -> None:

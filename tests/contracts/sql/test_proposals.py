@@ -33,6 +33,12 @@ async def seen(database: Hall, viewer: Viewer, proposal_id: int) -> Proposal | N
     return (await SqlProposalReads(database.engine).by_ids(viewer, [proposal_id])).get(proposal_id)
 
 
+async def seen_by(database: Hall, viewer: Viewer, proposal_id: int) -> Proposal:
+    proposal = await seen(database, viewer, proposal_id)
+    assert proposal is not None
+    return proposal
+
+
 async def found(database: Hall, viewer: Viewer, where: ProposalFilter) -> list[str]:
     page = await SqlProposalReads(database.engine).page(viewer, Slice(), where, NEWEST)
     assert await page.count() == len(page.rows)
@@ -44,8 +50,7 @@ async def test_a_draft_is_kept_whole(database: Hall) -> None:
     choice = RulesChoice(voting_minutes=10, early_close=EarlyClose.NEVER)
     made = await database.proposals.create(ada, Edit(" T ", "B", ["Rent", "Heating"], choice))
     proposal_id = int(made["proposal"] or 0)
-    proposal = await seen(database, ada, proposal_id)
-    assert proposal is not None
+    proposal = await seen_by(database, ada, proposal_id)
     topics = await SqlTopicReads(database.engine).by_ids(ada, list(proposal.topic_ids))
     assert [topics[topic_id].title for topic_id in proposal.topic_ids] == ["Rent", "Heating"]
     assert proposal == Proposal(
@@ -67,17 +72,15 @@ async def test_an_edit_changes_what_it_gives_and_keeps_the_rest(database: Hall, 
     (ada,) = await database.seat([1])
     made = await database.proposals.create(ada, Edit("T", "B", ["Rent", "Heating"], RulesChoice(voting_minutes=10)))
     proposal_id = int(made["proposal"] or 0)
-    before = await seen(database, ada, proposal_id)
+    before = await seen_by(database, ada, proposal_id)
     clock.forward(minutes=1)
     await database.proposals.update(ada, proposal_id, Edit(body="C"))
-    after = await seen(database, ada, proposal_id)
-    assert before is not None
-    assert after is not None
+    after = await seen_by(database, ada, proposal_id)
     assert after == replace(before, body="C", seq=1, changed_at=clock.at, transaction_id=after.transaction_id)
     await database.proposals.update(ada, proposal_id, Edit(topics=["Heating"]))
-    assert (await seen(database, ada, proposal_id) or before).topic_ids == before.topic_ids[1:]
+    assert (await seen_by(database, ada, proposal_id)).topic_ids == before.topic_ids[1:]
     await database.proposals.update(ada, proposal_id, Edit(topics=[]))
-    assert (await seen(database, ada, proposal_id) or before).topic_ids == ()
+    assert (await seen_by(database, ada, proposal_id)).topic_ids == ()
 
 
 async def test_two_steps_in_one_transaction_see_each_other(database: Hall) -> None:
@@ -182,7 +185,7 @@ async def test_a_member_who_is_not_admitted_opens_nothing(database: Hall) -> Non
         work.members.save(replace(work.members.by_id(ada.member_id), admitted=False))
 
     await database.transact(command)
-    with pytest.raises(Forbidden, match="^You are not admitted yet"):
+    with pytest.raises(Forbidden, match=r"^You are not admitted yet"):
         await database.proposals.open(ada, draft)
 
 
@@ -194,11 +197,11 @@ async def test_what_failed_may_come_again_after_thirty_days(database: Hall, cloc
     made = await database.proposals.create(ben, Edit(title="RAISE, the rent", body="about Raise the rent!"))
     again = int(made["proposal"] or 0)
     clock.forward(days=30)
-    with pytest.raises(Conflict, match="^Proposal 1 said the same and failed within 30 days"):
+    with pytest.raises(Conflict, match=r"^Proposal 1 said the same and failed within 30 days"):
         await database.proposals.open(ben, again)
     clock.forward(milliseconds=1)
     await database.proposals.open(ben, again)
-    assert (await seen(database, ada, first) or Proposal).status is Status.FAILED
+    assert (await seen_by(database, ada, first)).status is Status.FAILED
 
 
 async def test_the_sweep_closes_what_has_ended_and_nothing_else(database: Hall, clock: Clock) -> None:
@@ -211,7 +214,7 @@ async def test_the_sweep_closes_what_has_ended_and_nothing_else(database: Hall, 
     clock.forward(hours=71)
     assert await database.proposals.sweep() == 1
     assert await database.proposals.sweep() == 0
-    states = [(await seen(database, ada, one) or Proposal).status for one in (ended, running, cancelled)]
+    states = [(await seen_by(database, ada, one)).status for one in (ended, running, cancelled)]
     assert states == [Status.FAILED, Status.VOTING, Status.CANCELLED]
 
 
@@ -236,7 +239,9 @@ async def test_a_list_is_filtered_by_everything_that_is_asked(database: Hall, cl
     clock.forward(days=1)
     await database.proposals.create(ada, Edit("1000 äpfel_", "B", ["Rent"]))
     await database.put_to_vote(ben, "Birnen")
-    topic_ids = (await SqlProposalReads(database.engine).by_number(ada, 1) or Proposal).topic_ids
+    first = await SqlProposalReads(database.engine).by_number(ada, 1)
+    assert first is not None
+    topic_ids = first.topic_ids
     for where, titles in (
         (ProposalFilter(), ["Birnen", "1000 äpfel_", "100% Äpfel"]),
         (ProposalFilter(statuses=(Status.VOTING, Status.OPEN)), ["Birnen"]),
@@ -257,10 +262,8 @@ async def test_a_ballot_leaves_text_and_rules_alone(database: Hall) -> None:
     proposal_id = int(made["proposal"] or 0)
     await database.proposals.open(ada, proposal_id)
     await database.proposals.start(ada, proposal_id)
-    before = await seen(database, ada, proposal_id)
+    before = await seen_by(database, ada, proposal_id)
     await database.votes.cast(ada, proposal_id, Choice.AGAINST)
-    after = await seen(database, ben, proposal_id)
-    assert before is not None
-    assert after is not None
+    after = await seen_by(database, ben, proposal_id)
     counted = Tally(10, against=1, voters=1)
     assert after == replace(before, tally=counted, seq=before.seq + 1, transaction_id=after.transaction_id)

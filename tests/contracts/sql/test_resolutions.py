@@ -55,9 +55,7 @@ async def test_a_second_resolution_of_a_proposal_is_impossible(database: Hall) -
     assert await SqlResolutionReads(database.engine).last_seq() == 0
 
 
-async def test_seqs_leave_no_gap_when_decisions_race_and_some_roll_back(
-    database: Hall, url: str, clock: Clock
-) -> None:
+async def test_seqs_leave_no_gap_when_decisions_race_and_some_roll_back(database: Hall, url: str, clock: Clock) -> None:
     voters = await database.seat([1] * 30)
     proposals = [await database.put_to_vote(author, f"P{author.member_id}") for author in voters]
 

@@ -1,13 +1,19 @@
 """Topics are made once, however they are spelled and whoever comes first."""
 
 import asyncio
+from functools import partial
 
 from sqlalchemy import select
 
 from adapters.sql.pages import rows_of
 from adapters.sql.topics import TopicRow
+from domain.transactions import Work
 from evals.hall import Hall, hall
 from tests.contracts.sql.times import Clock
+
+
+def ensure(titles: list[str], work: Work) -> tuple[int, ...]:
+    return work.topics.ensure(titles)
 
 
 async def test_two_spellings_are_one_topic_and_the_first_stays(database: Hall) -> None:
@@ -30,7 +36,7 @@ async def test_writers_at_once_make_each_topic_once(database: Hall, url: str, cl
     titles = [f"Topic {number}" for number in range(8)]
     async with hall(url, clock=clock) as other:
         made = [
-            one.transact(lambda work, order=order: work.topics.ensure(order))
+            one.transact(partial(ensure, order))
             for one in (database, other)
             for order in (titles, titles[::-1], titles[3:] + titles[:3])
         ]

@@ -164,7 +164,7 @@ async def test_a_refusal_is_kept_and_its_work_is_not(database: Hall) -> None:
     (ada,) = await database.seat([1])
     refusing = Rename(ada.member_id, "Ada", NotFound("There is none.", field=("a", "b")))
     for command in (refusing, rename(ada.member_id, "Other")):
-        with pytest.raises(NotFound, match="^There is none.$") as refused:
+        with pytest.raises(NotFound, match=r"^There is none.$") as refused:
             await database.transact.once(once_of(ada), command)
         assert (type(refused.value), refused.value.field) == (NotFound, ("a", "b"))
     assert await name_of(database, ada.member_id) == "m0"
@@ -183,7 +183,7 @@ async def test_the_same_key_with_another_input_conflicts(database: Hall) -> None
     (ada,) = await database.seat([1])
     await database.transact.once(once_of(ada), rename(ada.member_id, "Ada"))
     for _ in range(2):
-        with pytest.raises(Conflict, match="^This idempotencyKey came with another input before: use a new key.$"):
+        with pytest.raises(Conflict, match=r"^This idempotencyKey came with another input before: use a new key.$"):
             await database.transact.once(once_of(ada, input_hash="other"), rename(ada.member_id, "Other"))
     assert await database.transact.once(once_of(ada), rename(ada.member_id, "x")) == {"member": ada.member_id, "run": 1}
 
@@ -213,7 +213,7 @@ async def test_a_refusal_under_a_forgotten_key_is_kept_in_its_place(database: Ha
     await database.transact.once(once_of(ada), rename(ada.member_id, "Ada"))
     clock.forward(days=KEPT_DAYS + 1)
     for command in (Rename(ada.member_id, "x", BadInput("no")), rename(ada.member_id, "late")):
-        with pytest.raises(BadInput, match="^no$"):
+        with pytest.raises(BadInput, match=r"^no$"):
             await database.transact.once(once_of(ada), command)
     assert await name_of(database, ada.member_id) == "Ada"
 

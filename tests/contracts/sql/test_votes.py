@@ -13,6 +13,7 @@ from domain.errors import AlreadyResolved, BadInput, NotFound, NoVotingPower, Vo
 from domain.members import Role, Viewer
 from domain.proposals import Status
 from domain.tally import Choice, Tally
+from domain.transactions import Work
 from domain.votes import Ballot, CastBy
 from evals.hall import Hall
 from tests.contracts.sql.times import T0, Clock
@@ -23,7 +24,7 @@ async def tally_of(database: Hall, viewer: Viewer, proposal_id: int) -> Tally:
 
 
 async def weigh(database: Hall, viewer: Viewer, weight: int, *, admitted: bool = True) -> None:
-    def command(work) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001  # a Work
+    def command(work: Work) -> None:
         member = work.members.by_id(viewer.member_id)
         work.members.save(replace(member, weight=weight, admitted=admitted))
 
@@ -74,7 +75,7 @@ async def test_weights_are_those_of_the_start(database: Hall) -> None:
     await database.votes.cast(ben, proposal_id, Choice.AGAINST)
     assert await tally_of(database, ada, proposal_id) == Tally(2, against=1, voters=1)
     for viewer in (eve, gus, late):
-        with pytest.raises(NoVotingPower, match="^You had no weight when voting started.$") as refused:
+        with pytest.raises(NoVotingPower, match=r"^You had no weight when voting started.$") as refused:
             await database.votes.cast(viewer, proposal_id, Choice.FOR)
         assert refused.value.field == ("proposalId",)
     frozen = await rows_of(database.engine, select(ElectorateRow).order_by(col(ElectorateRow.member_id)))
@@ -98,7 +99,7 @@ async def test_a_vote_is_refused_with_the_reason_of_its_state(database: Hall, cl
     with pytest.raises(VotingClosed):
         await database.votes.cast(ben, draft, Choice.FOR)
     await database.proposals.start(ada, draft)
-    with pytest.raises(BadInput, match="^Give a choice"):
+    with pytest.raises(BadInput, match=r"^Give a choice"):
         await database.votes.cast(ben, draft, None)
     clock.forward(hours=72)
     with pytest.raises(VotingClosed):
