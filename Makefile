@@ -9,6 +9,7 @@ PYTHON := .venv/bin/python
 BIN := .venv/bin
 STAMP := .venv/.installed
 ARGS ?=
+PACKAGES := app schema resolvers jobs services agents domain adapters
 
 .PHONY: help up install test lint types contracts migrations schema unit tour seed lock clean
 
@@ -16,6 +17,7 @@ help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 up: $(STAMP) ## install what is missing, then start everything; ARGS="--port 9000"
+	@$(PYTHON) -m compileall -q $(PACKAGES) # also where PYTHONDONTWRITEBYTECODE is set: compiling anew costs seconds a start
 	@exec $(BIN)/frontier up $(ARGS)
 
 install: $(STAMP) ## make .venv and install the locked packages
@@ -38,7 +40,7 @@ $(STAMP): requirements.lock pyproject.toml | $(PYTHON)
 	  $(PYTHON) -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"; \
 	fi; \
 	echo "[3/3] installing the $$(grep -c '==' requirements.lock) locked packages (a minute or two the first time)"; \
-	$(PYTHON) -m uv pip sync --python $(PYTHON) --require-hashes requirements.lock; \
+	$(PYTHON) -m uv pip sync --python $(PYTHON) --require-hashes --compile-bytecode requirements.lock; \
 	$(PYTHON) -m uv pip install --quiet --python $(PYTHON) --no-deps --no-build-isolation --editable .; \
 	echo "installed in $$((SECONDS - began)) s"
 	@touch $@

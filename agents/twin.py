@@ -126,8 +126,14 @@ def prompt_of(state: TwinState) -> Prompt:
     """All that the model may rest on; a twin's own turns are no evidence, so that it never learns from itself."""
     asked, turns = state["question"], state["turns"]
     said = [_said(each) for each in turns if each.sender is Sender.MEMBER]
-    evidence = (*state["memories"], *state["facts"], *said)
+    facts = [each for each in state["facts"] if not _repeated(each, state["memories"])]
+    evidence = (*state["memories"], *facts, *said)
     return Prompt(asked.name, asked.text, evidence, tuple(_turns(turns)), asked.asked_at)
+
+
+def _repeated(fact: Evidence, memories: Sequence[Evidence]) -> bool:
+    """A sentence of a recalled passage, which is cited in the fact's place: it has the file and the member's voice."""
+    return any(fact.text in " ".join(memory.text.split()) for memory in memories)
 
 
 def _turns(messages: Sequence[ChatMessage]) -> list[Turn]:

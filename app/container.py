@@ -183,7 +183,9 @@ class Container:
 
     @cached_property
     def twin(self) -> TwinAgent:
-        return TwinAgent(TwinRecall(self._memories, self._facts, self.reads.chats), self.model)
+        reads = self.reads
+        recall = TwinRecall(self._memories, self._facts, chats=reads.chats, kept=reads.memories)
+        return TwinAgent(recall, self.model)
 
     @cached_property
     def _memories(self) -> Memories:

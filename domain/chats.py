@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from domain.errors import BadInput
+from domain.inputs import given_text
 from domain.members import Viewer
 from domain.pages import Page, Slice
 
@@ -60,17 +60,12 @@ class ChatMessage:
 
 def checked_text(text: str) -> str:
     """Raises BadInput."""
-    if not text.strip() or len(text) > MAX_TEXT:
-        raise BadInput(f"Give a text of 1 to {MAX_TEXT} characters.", field=("text",))
-    return text.strip()
+    return given_text(text, MAX_TEXT, "text")
 
 
 def checked_chat_title(title: str | None) -> str:
     """Raises BadInput."""
-    name = " ".join((title or "Conversation").split())
-    if not 1 <= len(name) <= MAX_CHAT_TITLE:
-        raise BadInput(f"Give a title of 1 to {MAX_CHAT_TITLE} characters.", field=("title",))
-    return name
+    return "Conversation" if title is None else given_text(" ".join(title.split()), MAX_CHAT_TITLE, "title")
 
 
 class Chats(Protocol):

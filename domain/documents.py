@@ -92,8 +92,8 @@ class Documents(Protocol):
     def save_mentions(self, document_id: int, mentions: Sequence[Mention]) -> None:
         """In place of those before."""
 
-    def blob_used(self, document: Document) -> bool:
-        """Another document of the member stands on the same bytes."""
+    def blob_used(self, key: str, *, besides: int | None = None) -> bool:
+        """A document, other than `besides`, stands on the bytes of this `blob_key`."""
 
     def remove(self, document_id: int) -> list[int]:
         """The document and its duplicates; their ids."""

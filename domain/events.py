@@ -100,3 +100,14 @@ def topics_of(event: Event) -> list[str]:
             return [f"proposal:{id}", "resolutions"]
         case _:
             return []
+
+
+def projected(event: Event) -> bool:
+    """Whether a projection reads it after the commit; the others are announced and not kept."""
+    match event:
+        case DocumentChanged() | ReplyEnded():
+            return False
+        case ProposalChanged(status_changed=status_changed):
+            return status_changed
+        case _:
+            return True

@@ -3,7 +3,8 @@
 Every fact's id is a uuid5 of its source row, so that recording it again changes nothing.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
@@ -12,7 +13,7 @@ from domain.chats import ChatMessage, ChatSession
 from domain.documents import Document
 from domain.facts import Fact, GraphBatch, GraphEdge, GraphEntity
 from domain.members import DAO_GROUP, Member, member_group
-from domain.memories import Memory
+from domain.memories import ByteRange, Memory
 from domain.proposals import Proposal, Status
 from domain.resolutions import Resolution
 from domain.topics import PolicyTopic, topic_key
@@ -67,12 +68,16 @@ def member_batches(member: Member, transaction_id: str) -> list[GraphBatch]:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence of a document that joins two named entities; the names are as written, the types OntoNotes'."""
+    """A sentence of a document that joins two named entities; the names are as written, the types OntoNotes'.
+
+    `range` is its place in the document's text, `position` its number among the document's sentences.
+    """
 
     text: str
     subject: tuple[str, str]
     object: tuple[str, str]
     position: int
+    range: ByteRange
 
 
 def named(name: str, kind: str) -> GraphEntity:
@@ -98,7 +103,7 @@ def document_batch(
     edges += [GraphEdge(paper.key, passage.key, "HOLDS") for passage in passages]
     facts = [_document_fact(document, "AUTHORED", _authored(document, member), author, paper)]
     facts += [_document_fact(document, "MENTIONS", _mentions(document, member, s.name), paper, s) for s in subjects]
-    facts += [_stated(document, statement) for statement in statements]
+    facts += [_stated(document, statement, memory) for statement, memory in _remembered(statements, memories)]
     return GraphBatch(document.group, (author, twin(member), paper, *subjects, *passages), tuple(edges), tuple(facts))
 
 
@@ -155,7 +160,18 @@ def _document_fact(document: Document, relation: str, text: str, subject: GraphE
     )
 
 
-def _stated(document: Document, statement: Statement) -> Fact:
+def _remembered(statements: Sequence[Statement], memories: Sequence[Memory]) -> Iterator[tuple[Statement, Memory]]:
+    """Statements with the memory that has all of the sentence; without those of a memory that was forgotten."""
+    placed = [(where, memory) for memory in memories if (where := memory.content.byte_range)]
+    starts = [where.start for where, _ in placed]
+    for statement in statements:
+        at = bisect_right(starts, statement.range.start) - 1
+        if at >= 0 and statement.range.end <= placed[at][0].end:
+            yield statement, placed[at][1]
+
+
+def _stated(document: Document, statement: Statement, memory: Memory) -> Fact:
+    """Derived from the memory that has the sentence, so that it is forgotten with it, and never stated without it."""
     subject, object_ = named(*statement.subject), named(*statement.object)
     return Fact(
         id=fact_id(f"document:{document.id}:STATES:{statement.position}"),
@@ -168,7 +184,7 @@ def _stated(document: Document, statement: Statement) -> Fact:
         valid_to=None,
         created_at=document.uploaded_at,
         transaction_id=document.transaction_id,
-        source=f"document:{document.id}",
+        source=f"memory:{memory.id}",
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from domain.entities import Mention
+from domain.memories import ByteRange
 from domain.projections import Statement
 from domain.sentences import sentences
 from domain.topics import topic_key
@@ -24,7 +25,8 @@ def statements_of(text: str, mentions: Sequence[Mention]) -> list[Statement]:
         pair = first_two(inside)
         if pair and not sentence.endswith("?") and len(sentence) <= LONGEST:
             first, second = pair
-            found.append(Statement(sentence, (first.text, first.type), (second.text, second.type), position))
+            names = (first.text, first.type), (second.text, second.type)
+            found.append(Statement(sentence, *names, position, ByteRange(start, end)))
     return found
 
 

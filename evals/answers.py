@@ -1,127 +1,69 @@
-"""Accuracy of the built-in answerer on worlds of our own: `python -m evals.answers [--half dev] [--verbose]`.
+"""Accuracy of the built-in answerer on worlds of our own: `python -m evals.answers [--pipeline] [--half dev]`.
 
-Each line of golden/answers.jsonl is a world: a member, documents, facts, chat lines, and questions of several classes.
-Retrieval is plain: all passages ranked by the embedder, the best 5 memories and 5 facts and the last 6 turns go in.
+Every question goes through the twin's graph, its second looks included. Plain: passages ranked by the embedder alone.
+With --pipeline the product's chunks, memory index and graph find them, on a FalkorDB of its own.
 """
 
 import argparse
 import asyncio
-import json
-import re
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from math import sumprod
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from itertools import count
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from adapters.embedding.minilm import MiniLmEmbedder
 from adapters.llm.builtin import BuiltInModel
-from domain.chats import Citation, Sender, SourceKind
-from domain.embeddings import Embedder, Vector
-from domain.models import Cited, Evidence, Prompt, Turn
+from agents.twin import TwinAgent
+from domain.members import Role, Viewer
+from domain.models import Cited
+from domain.recall import Question
+from domain.replies import ReplyToken
+from evals.worlds import ASKED_AT, GOLDEN, Case, Outcome, World, faults_of, turns_of, worlds
+from evals.worlds_recall import IndexedRecall, PlainRecall, engines
 
-GOLDEN = Path(__file__).parent / "golden" / "answers.jsonl"
-ASKED_AT = datetime(2026, 5, 20, 12, tzinfo=UTC)
-MEMORIES, FACTS, TURNS = 5, 5, 6
-PASSAGE = 600
-"""Characters of a passage: about 150 word pieces."""
-
-type Case = dict[str, Any]
+type WorldRecall = PlainRecall | IndexedRecall
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    case: Case
-    answer: str
-    faults: tuple[str, ...]
-    seconds: float
-
-
-@dataclass(slots=True)
-class World:
-    name: str
-    half: str
-    title: str
-    passages: list[Evidence]
-    cases: list[Case]
-    vectors: list[Vector] = field(default_factory=list)
-
-
-def worlds() -> list[World]:
-    return [_world(json.loads(line)) for line in GOLDEN.read_text("utf-8").splitlines()]
-
-
-def _world(row: dict[str, Any]) -> World:
-    passages = [each for number, document in enumerate(row["documents"]) for each in _passages(number, document)]
-    return World(row["name"], row["half"], row["world"], passages, row["cases"])
-
-
-def _passages(number: int, document: dict[str, Any]) -> list[Evidence]:
-    """The document's paragraphs, packed; a heading goes with what follows it."""
-    kind = SourceKind.FACT if document["source"] == "the record" else SourceKind.MEMORY
-    at = datetime.fromisoformat(document["at"]).replace(tzinfo=UTC)
-    packed: list[str] = [""]
-    for block in document["text"].split("\n\n"):
-        if packed[-1] and len(packed[-1]) + len(block) > PASSAGE:
-            packed.append("")
-        packed[-1] = f"{packed[-1]}\n\n{block}".strip()
-    return [
-        Evidence(Citation(kind, f"{number}.{part}", text, 0.0), text, document["source"], at, document["own"])
-        for part, text in enumerate(packed)
-    ]
-
-
-async def recall(world: World, question: str, embedder: Embedder) -> list[Evidence]:
-    """The nearest memories and facts."""
-    if not world.vectors:
-        world.vectors = await embedder.embed([each.text for each in world.passages])
-    asked = (await embedder.embed([question]))[0]
-    ranked = sorted(zip(world.passages, world.vectors, strict=True), key=lambda pair: -sumprod(asked, pair[1]))
-    memories = [each for each, _ in ranked if each.citation.kind is SourceKind.MEMORY]
-    facts = [each for each, _ in ranked if each.citation.kind is SourceKind.FACT]
-    return memories[:MEMORIES] + facts[:FACTS]
-
-
-async def asked(world: World, case: Case, model: BuiltInModel, embedder: Embedder) -> Outcome:
-    turns = tuple(Turn(Sender(turn["sender"]), turn["text"]) for turn in case.get("turns", []))
-    evidence = await recall(world, " ".join([*(t.text for t in turns[-2:]), case["question"]]), embedder)
-    evidence += [_said(number, turn) for number, turn in enumerate(turns) if turn.sender is Sender.MEMBER]
-    prompt = Prompt(world.name, case["question"], tuple(evidence), turns, ASKED_AT)
+async def asked(world: World, case: Case, agent: TwinAgent, recall: WorldRecall) -> Outcome:
+    recall.said = turns_of(case)
+    question = Question(Viewer(1, Role.MEMBER), world.name, 1, len(recall.said), case["question"], ASKED_AT)
     began = perf_counter()
     pieces, cited = [], Cited(())
-    async for piece in model.stream(prompt):
-        if isinstance(piece, Cited):
-            cited = piece
-        else:
-            pieces.append(piece)
+    async with aclosing(agent.reply(question)) as parts:
+        async for part in parts:
+            if isinstance(part, Cited):
+                cited = part
+            elif isinstance(part, ReplyToken):
+                pieces.append(part.text)
     text = "".join(pieces)
-    sources = {e.citation.source_id: e.source for e in evidence}
-    faults = faults_of(case, text, [sources[each.source_id] for each in cited.citations])
-    return Outcome(case, text, tuple(faults), perf_counter() - began)
+    sources = [recall.source(each.source_id) for each in cited.citations]
+    return Outcome(case, text, tuple(faults_of(case, text, sources)), perf_counter() - began)
 
 
-def _said(number: int, turn: Turn) -> Evidence:
-    return Evidence(
-        Citation(SourceKind.MESSAGE, f"turn{number}", turn.text, 1.0), turn.text, "chat", ASKED_AT, own=True
-    )
+async def outcomes_of(chosen: Sequence[World], *, pipeline: bool = False) -> list[tuple[World, Outcome]]:
+    """Every question of these worlds, asked and judged."""
+    embedder = MiniLmEmbedder(cached=50_000)
+    model = BuiltInModel(embedder)
+    found: list[tuple[World, Outcome]] = []
+    async with recalls(chosen, embedder, pipeline=pipeline) as given:
+        async for world, recall in given:
+            agent = TwinAgent(recall, model)
+            found += [(world, await asked(world, case, agent, recall)) for case in world.cases]
+    return found
 
 
-def faults_of(case: Case, answer: str, sources: Sequence[str]) -> list[str]:
-    """What is wrong with an answer; nothing when it is right."""
-    lower = answer.casefold()
-    faults = [
-        f"lacks {each!r}" for each in case.get("must", []) if not any(w in lower for w in each.casefold().split("|"))
-    ]
-    faults += [f"has {each!r}" for each in case.get("must_not", []) if each.casefold() in lower]
-    faults += [f"cites no {each}" for each in case.get("cite", []) if each not in sources]
-    if case["class"] == "unknown" and ("I don't know" not in answer or sources):
-        faults.append("should not know")
-    if not re.search(r"\b(?:I|[Mm]y|me|mine)\b", answer):
-        faults.append("not in the first person")
-    return faults
+@asynccontextmanager
+async def recalls(
+    chosen: Sequence[World], embedder: MiniLmEmbedder, *, pipeline: bool
+) -> AsyncIterator[AsyncIterator[tuple[World, WorldRecall]]]:
+    if not pipeline:
+        yield ((world, await PlainRecall.of(world, embedder)) for world in chosen)
+        return
+    numbers = count(1)
+    async with engines(embedder) as running:
+        yield ((world, await IndexedRecall.of(world, running, member=next(numbers))) for world in chosen)
 
 
 def table(outcomes: Sequence[tuple[World, Outcome]]) -> str:
@@ -141,16 +83,8 @@ def _share(right: Sequence[bool]) -> str:
     return f"{sum(right)}/{len(right)} {sum(right) / len(right):.0%}" if right else "-"
 
 
-async def outcomes_of(half: str | None = None) -> list[tuple[World, Outcome]]:
-    """Every question of a half, or of both, asked and judged."""
-    embedder = MiniLmEmbedder()
-    model = BuiltInModel(embedder)
-    chosen = [world for world in worlds() if half in (None, world.half)]
-    return [(world, await asked(world, case, model, embedder)) for world in chosen for case in world.cases]
-
-
-async def run(half: str | None, *, verbose: bool) -> None:
-    outcomes = await outcomes_of(half)
+async def run(chosen: Sequence[World], *, pipeline: bool, verbose: bool) -> None:
+    outcomes = await outcomes_of(chosen, pipeline=pipeline)
     for world, outcome in outcomes:
         if verbose and outcome.faults:
             print(f"{world.title}: {outcome.case['question']}\n  -> {outcome.answer}\n  {'; '.join(outcome.faults)}")
@@ -162,6 +96,9 @@ async def run(half: str | None, *, verbose: bool) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--half", choices=("dev", "held-out"))
+    parser.add_argument("--pipeline", action="store_true", help="chunks, memory index and graph of the product")
     parser.add_argument("--verbose", action="store_true", help="print every wrong answer")
+    parser.add_argument("--worlds", type=Path, default=GOLDEN, help="another file of worlds")
     given = parser.parse_args()
-    asyncio.run(run(given.half, verbose=given.verbose))
+    selected = [world for world in worlds(given.worlds) if given.half in (None, world.half)]
+    asyncio.run(run(selected, pipeline=given.pipeline, verbose=given.verbose))

@@ -77,7 +77,7 @@ def machine() -> str:
     return (
         f"{datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores ({names[0] if names else platform.machine()}), "
         f"{memory_gib:.0f} GiB, {platform.system()}, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
-        f"{', PYTHONDONTWRITEBYTECODE is set: what is not compiled yet is compiled at every start' * sys.dont_write_bytecode}"
+        f"{', nothing compiled is kept (PYTHONDONTWRITEBYTECODE)' if sys.dont_write_bytecode else ''}"
     )
 
 

@@ -20,6 +20,7 @@ from app.demo.client import Client
 from app.settings import Settings
 from app.supervisor import tied_to
 from domain.members import Role
+from evals.processes import settle
 
 START_SECONDS, STOP_SECONDS = 300.0, 30.0
 LOOK_SECONDS = 0.02
@@ -107,11 +108,12 @@ class System:
 
 @contextmanager
 def running(*, seed: bool = False) -> Iterator[System]:
-    """Started in a temporary folder; ended, and its folder removed, whatever happens."""
+    """Started in a temporary folder and idle; ended, and its folder removed, whatever happens."""
     with TemporaryDirectory(prefix="frontier-") as folder:
         system = System(Path(folder))
         try:
             system.start(seed=seed)
+            settle(system.pid)
             yield system
         finally:
             system.stop()

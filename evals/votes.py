@@ -1,6 +1,6 @@
 """How fast ballots are counted: `python -m evals.votes [--url URL] [--seconds 2] [--casters 1 --casters 50 ...]`.
 
-Services are called directly, without HTTP and tokens. A caster casts again as soon as its last ballot is committed, each
+Services are called directly, without HTTP and tokens. A caster casts again once its last ballot is committed, each
 time for the next member: first ballots come before changes of mind. A cell is one run; times include waiting in line.
 """
 

@@ -92,9 +92,6 @@ def said(work: Work, viewer: Viewer, session: ChatSession, text: str) -> ChatMes
 
 
 def memories_of_turn(viewer: Viewer, message: ChatMessage) -> Sequence[NewMemory]:
-    """Each statement of a member's turn; a question states nothing."""
-    spoken = [message.content[start:end].strip() for start, end in sentences(message.content)]
-    statements = [sentence for sentence in spoken if sentence and not sentence.endswith("?")]
     return [
         NewMemory(
             member_id=viewer.member_id,
@@ -109,6 +106,12 @@ def memories_of_turn(viewer: Viewer, message: ChatMessage) -> Sequence[NewMemory
             session_id=message.session_id,
             turn=message.turn,
         )
-        for position, statement in enumerate(statements)
+        for position, statement in enumerate(stated_in(message.content))
         for preferred in [preference_of(statement) is not None]
     ]
+
+
+def stated_in(text: str) -> list[str]:
+    """Each statement of a member's turn, a memory each; a question states nothing."""
+    spoken = [text[start:end].strip() for start, end in sentences(text)]
+    return [sentence for sentence in spoken if sentence and not sentence.endswith("?")]

@@ -83,7 +83,7 @@ class Documents:
         def command(work: Work) -> Ids:
             document = work.documents.owned(viewer, document_id)
             memories = work.memories.remove_of_document(document.id)
-            used = work.documents.blob_used(document)
+            used = work.documents.blob_used(document.blob_key, besides=document.id)
             removed = work.documents.remove(document.id)
             if not used:
                 work.enqueue("remove_blob", document.blob_key)
@@ -93,7 +93,9 @@ class Documents:
         return await self._transact.once(once, command)
 
     async def remove_blob(self, key: str) -> None:
-        await self._blobs.remove(key)
+        """Unless the same bytes were uploaded again meanwhile."""
+        if not await self._transact(lambda work: work.documents.blob_used(key)):
+            await self._blobs.remove(key)
 
     def watch(self, viewer: Viewer, document_id: int) -> AsyncIterator[Watched[Document]]:
         """The present state, then newer ones, as long as the viewer may see it."""

@@ -15,7 +15,7 @@ from domain.chunking import Chunk, Passage
 from domain.documents import Document, DocumentReads, IngestionError, IngestionStatus
 from domain.entities import Entities, Mention
 from domain.errors import DomainError, Failure, NotFound
-from domain.events import DocumentChanged
+from domain.events import DocumentChanged, MemoriesRemoved
 from domain.facts import Graph
 from domain.members import MemberReads
 from domain.memories import ByteRange, MemoryDomain, MemoryIndex, MemoryKind, MemoryReads, NewMemory
@@ -103,26 +103,33 @@ class Ingestion:
             return
         error = IngestionError(failure.code, failure.message, failure.retryable)
 
-        def command(work: Work) -> list[int]:
+        def command(work: Work) -> None:
             locked = work.documents.locked(document_id)
-            memories = work.memories.remove_of_document(document_id)
+            work.emit(MemoriesRemoved(locked.group, tuple(work.memories.remove_of_document(document_id))))
             _save(work, replace(locked, status=IngestionStatus.FAILED, error=error, chunk_count=0))
-            if not failure.retryable and not work.documents.blob_used(locked):
+            if not failure.retryable and not work.documents.blob_used(locked.blob_key, besides=document_id):
                 work.enqueue("remove_blob", locked.blob_key)
-            return memories
 
-        await self._indexes.memories.remove(await self._transact(command))
+        await self._transact(command)
+        await self._indexes.graph.forget(document.group, [f"document:{document_id}"])
 
     async def _read(self, document: Document) -> None:
+        indexed: list[int] = []
         try:
             await self._stage(document.id, IngestionStatus.EXTRACTING, 0.05)
             text = await self._text(document)
             await self._stage(document.id, IngestionStatus.CHUNKING, 0.2)
             extracted = await self._extract(document, text)
-            await self._remember(document, extracted)
+            await self._remember(document, extracted, indexed)
             await self._link(document.id, extracted)
         except NotFound:
-            return  # deleted while it was read
+            await self._forget(document, indexed)
+
+    async def _forget(self, document: Document, memory_ids: Sequence[int]) -> None:
+        """It was deleted while it was read: what its projection forgot before this attempt wrote it goes now."""
+        await self._indexes.memories.remove(memory_ids)
+        keys = [f"document:{document.id}", *(f"memory:{memory_id}" for memory_id in memory_ids)]
+        await self._indexes.graph.forget(document.group, keys)
 
     async def _text(self, document: Document) -> str:
         async with self._blobs.local(document.blob_key) as path:
@@ -139,8 +146,8 @@ class Ingestion:
         topics = await asyncio.to_thread(topics_in, text, mentions, document.upload.filename)
         return Extracted(chunks, mentions, topics, await asyncio.to_thread(statements_of, text, mentions))
 
-    async def _remember(self, document: Document, extracted: Extracted) -> None:
-        """Memories as rows, in slices; then what the document mentions."""
+    async def _remember(self, document: Document, extracted: Extracted, indexed: list[int]) -> None:
+        """Memories as rows, in slices; then what the document mentions; then their index, its ids in `indexed`."""
         await self._stage(document.id, IngestionStatus.REMEMBERING, 0.35, chunks=len(extracted.chunks))
         memories = memories_of(document, extracted.chunks)
         for rows in batched(memories, SLICE):
@@ -152,15 +159,14 @@ class Ingestion:
             _save(work, replace(locked, topic_ids=work.topics.ensure(extracted.topics)))
 
         await self._transact(describe)
-        await self._index(document.id)
+        await self._index(document.id, indexed)
 
-    async def _index(self, document_id: int) -> None:
+    async def _index(self, document_id: int, indexed: list[int]) -> None:
         memories = await self._reads.memories.of_source(document_id=document_id)
-        done = 0
         for slice_ in batched(memories, INDEX_SLICE):
+            indexed += [memory.id for memory in slice_]
             await self._indexes.memories.add_batch(slice_)
-            done += len(slice_)
-            await self._stage(document_id, IngestionStatus.REMEMBERING, 0.4 + 0.4 * done / len(memories))
+            await self._stage(document_id, IngestionStatus.REMEMBERING, 0.4 + 0.4 * len(indexed) / len(memories))
 
     async def _link(self, document_id: int, extracted: Extracted) -> None:
         await self._stage(document_id, IngestionStatus.LINKING, 0.85)

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from domain.errors import BadInput
+from domain.documents import IngestionStatus
+from domain.errors import BadInput, Conflict
 from domain.events import MemoriesRemoved
 from domain.members import Viewer
 from domain.memories import Memory, MemoryFilter, MemoryIndex, MemoryReads
@@ -33,10 +34,13 @@ class Memories:
         return [(memories[hit.id], hit.score) for hit in found if hit.id in memories]
 
     async def forget(self, viewer: Viewer, memory_id: int, *, once: Once | None = None) -> Ids:
-        """Raises NotFound."""
+        """Raises NotFound, Conflict while its document is being read: another attempt would remember it again."""
 
         def command(work: Work) -> Ids:
             memory = work.memories.remove(viewer, memory_id)
+            source = memory.content.document_id
+            if source is not None and work.documents.locked(source).status is not IngestionStatus.DONE:
+                raise Conflict("Its document is still being read: wait until it is DONE.", field=("memoryId",))
             work.emit(MemoriesRemoved(memory.content.group, (memory_id,)))
             return {"memory": memory_id}
 

@@ -71,7 +71,7 @@ class Projections:
         match entry.name:
             case "MemberJoined" | "MemberRenamed":
                 return await self._member(args["member_id"], entry.transaction_id)
-            case "ProposalChanged" if args["status_changed"]:
+            case "ProposalChanged":
                 return await self._proposal(args["proposal_id"])
             case "BallotCast":
                 return await self._vote(args["vote_id"], args["proposal_id"])

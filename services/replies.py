@@ -1,7 +1,7 @@
 """A twin's reply: written in the worker, streamed as it is made, stored with its citations."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -72,6 +72,7 @@ class Diverged(Exception):
     """A second attempt would answer in other words than those already sent."""
 
 
+DELETED = ReplyFailed("NOT_FOUND", "The conversation was deleted.", retryable=False)
 INTERRUPTED = ReplyFailed("LLM_ERROR", "The reply was interrupted: send your message again.", retryable=True)
 
 
@@ -103,10 +104,12 @@ class Replies:
         try:
             message, member_id = await self._reads.reply(reply_id)
         except NotFound:
-            return
+            writer, sent = await self._replies.writer(reply_id)
+            return await told_deleted(writer, sent)
         if not message.complete:
             draft = await self._draft(message)
             await self._finish(draft, await self._write_unless_stopped(draft, member_id))
+        return None
 
     async def fail(self, reply_id: int, error: DomainError) -> None:
         """End a reply that could not be written: what was sent stays, and the next message is accepted."""
@@ -199,9 +202,17 @@ class Replies:
         try:
             await self._transact(command)
         except NotFound:
-            return  # the chat was deleted meanwhile
+            return await told_deleted(draft.writer, sent)
         draft.writer.put(end)
         await draft.writer.flushed()
+        return None
+
+
+async def told_deleted(writer: ReplyWriter, sent: Sequence[Sequenced]) -> None:
+    """The chat was deleted meanwhile: whoever follows the reply must not wait for ever."""
+    if not (sent and replies.ends(sent[-1].event)):
+        writer.put(DELETED)
+        await writer.flushed()
 
 
 def failed(error: DomainError) -> ReplyFailed:

@@ -94,8 +94,8 @@ CREATE_FACTS = """UNWIND $rows AS r OPTIONAL MATCH ()-[old:RELATES_TO {uuid: r.u
 """Not MERGE: that walks all edges between the two nodes, and one member and one document may share thousands."""
 FORGET_FACTS = "MATCH ()-[e:RELATES_TO]->() WHERE e.source IN $keys DELETE e"
 FORGET_NODES = "UNWIND $uuids AS id MATCH (n:Entity {uuid: id}) DETACH DELETE n"
-FORGET_NAMES = "MATCH (n:NamedEntity) WHERE NOT (n)--() DELETE n"
-"""What only a forgotten document named is forgotten with it."""
+FORGET_NAMES = "MATCH (n:Entity) WHERE (n:NamedEntity OR n:PolicyTopic) AND NOT (n)--() DELETE n"
+"""What only a forgotten document named, or was about, is forgotten with it."""
 
 
 def changes_by_group(batches: Sequence[GraphBatch]) -> dict[str, GroupChange]:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
-from adapters.sql.naming import Row
+from adapters.sql.naming import NEVER_AGAIN, Row
 from adapters.sql.pages import Order, page_of, rows_of
 from adapters.sql.types import time_field
 from domain.chats import ChatMessage, ChatSession, Citation, Sender, SourceKind
@@ -20,6 +20,7 @@ from domain.pages import Page, Slice
 
 class ChatSessionRow(Row, table=True):
     __tablename__ = "chat_session"
+    __table_args__ = NEVER_AGAIN
 
     id: int = Field(default=None, primary_key=True)
     member_id: int = Field(foreign_key="member.id", index=True)

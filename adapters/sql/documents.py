@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
-from adapters.sql.naming import Row
+from adapters.sql.naming import NEVER_AGAIN, Row
 from adapters.sql.pages import Order, count_of, page_of, rows_of
 from adapters.sql.types import time_field
 from domain.documents import Document, IngestionError, IngestionStatus, Upload, Visibility
@@ -24,7 +24,7 @@ MOST_MENTIONS = 200
 
 class DocumentRow(Row, table=True):
     __tablename__ = "document"
-    __table_args__ = (CheckConstraint("progress BETWEEN 0 AND 1", name="progress_bounds"),)
+    __table_args__ = (CheckConstraint("progress BETWEEN 0 AND 1", name="progress_bounds"), NEVER_AGAIN)
 
     id: int = Field(default=None, primary_key=True)
     seq: int
@@ -155,11 +155,12 @@ class SqlDocuments:
         if rows:
             self._session.execute(insert(MentionRow), rows)
 
-    def blob_used(self, document: Document) -> bool:
+    def blob_used(self, key: str, *, besides: int | None = None) -> bool:
+        member_id, _, sha256 = key.partition("/")
         same = select(col(DocumentRow.id)).where(
-            col(DocumentRow.member_id) == document.member_id,
-            col(DocumentRow.sha256) == document.upload.sha256,
-            col(DocumentRow.id) != document.id,
+            col(DocumentRow.member_id) == int(member_id),
+            col(DocumentRow.sha256) == sha256,
+            col(DocumentRow.id) != (besides or 0),
             col(DocumentRow.status) != IngestionStatus.FAILED.value,
         )
         return self._session.scalar(same.limit(1)) is not None

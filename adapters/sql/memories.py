@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
-from adapters.sql.naming import Row
+from adapters.sql.naming import NEVER_AGAIN, Row
 from adapters.sql.pages import Order, page_of, rows_of
 from adapters.sql.types import time_field
 from domain.errors import NotFound
@@ -19,7 +19,11 @@ from domain.pages import Page, Slice
 
 class MemoryRow(Row, table=True):
     __tablename__ = "memory"
-    __table_args__ = (UniqueConstraint("document_id", "position"), UniqueConstraint("message_id", "position"))
+    __table_args__ = (
+        UniqueConstraint("document_id", "position"),
+        UniqueConstraint("message_id", "position"),
+        NEVER_AGAIN,
+    )
 
     id: int = Field(default=None, primary_key=True)
     member_id: int = Field(foreign_key="member.id", index=True)

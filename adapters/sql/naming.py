@@ -12,6 +12,9 @@ SQLModel.metadata.naming_convention = {
 }
 Row = SQLModel
 """The base of every row."""
+NEVER_AGAIN = {"sqlite_autoincrement": True}
+"""For tables whose rows are deleted: without it SQLite gives a deleted row's id to the next one, and what other stores,
+streams and clients keep under that id would speak of another row. Postgres' sequences never go back."""
 
 
 def table_of(row: type[SQLModel]) -> Table:

@@ -23,7 +23,7 @@ from adapters.sql.writer import connection_of
 from domain.chats import Chats
 from domain.daos import Daos
 from domain.documents import Documents
-from domain.events import Event, topics_of
+from domain.events import Event, projected, topics_of
 from domain.members import Members
 from domain.memories import Memories
 from domain.proposals import Proposals

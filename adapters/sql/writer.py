@@ -20,8 +20,8 @@ from adapters.sql.engine import sqlite_path, writing_engine
 LOST_RACES = {"40P01", "40001", "23505"}
 """Postgres' codes for a deadlock, a serialisation failure and a unique key that another transaction took first."""
 TRIES = 5
-MOST_TOGETHER, LONGEST_SECONDS = 64, 0.01
-"""How much one commit of SQLite carries: a write transaction lasts at most 20 ms."""
+MOST_TOGETHER, LONGEST_SECONDS = 64, 0.015
+"""How much one commit of SQLite carries: with the last command and the disk, a write transaction lasts about 20 ms."""
 
 
 class Writer(Protocol):

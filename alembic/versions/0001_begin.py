@@ -80,6 +80,7 @@ def upgrade() -> None:
         sa.Column("transaction_id", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_chat_session_member_id_member")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chat_session")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("chat_session", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_chat_session_member_id"), ["member_id"], unique=False)
@@ -105,6 +106,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["duplicate_of"], ["document.id"], name=op.f("fk_document_duplicate_of_document")),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_document_member_id_member")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("document", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_document_duplicate_of"), ["duplicate_of"], unique=False)
@@ -180,6 +182,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chat_message")),
         sa.UniqueConstraint("session_id", "turn", name=op.f("uq_chat_message_session_id_turn")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("chat_message", schema=None) as batch_op:
         batch_op.create_index(
@@ -338,6 +341,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_memory")),
         sa.UniqueConstraint("document_id", "position", name=op.f("uq_memory_document_id_position")),
         sa.UniqueConstraint("message_id", "position", name=op.f("uq_memory_message_id_position")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("memory", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_memory_group"), ["group"], unique=False)

@@ -101,7 +101,7 @@ async def test_bytes_are_used_as_long_as_a_document_stands_on_them(database: Hal
     await added(database, ben, "a" * 64)
 
     async def used(document: Document) -> bool:
-        return await database.transact(lambda work: work.documents.blob_used(document))
+        return await database.transact(lambda work: work.documents.blob_used(document.blob_key, besides=document.id))
 
     assert await used(first)
     await database.transact(lambda work: work.documents.save(replace(other, status=IngestionStatus.FAILED)))

@@ -42,6 +42,7 @@ class Rename:
         self.runs += 1
         work.members.save(replace(work.members.by_id(self.member_id), display_name=self.name))
         work.emit(MemberRenamed(self.member_id))
+        work.topics.ensure(["written"])  # flushes: what follows must be undone, not just forgotten
         if self.raises:
             raise self.raises
         return {"member": self.member_id, "run": self.runs}
