@@ -85,6 +85,11 @@ class Container:
         pings = {"database": self.database.ping(), "redis": self.queue.ping()}
         return dict(zip(pings, await asyncio.gather(*map(answers, pings.values())), strict=True))
 
+    async def sweep(self) -> None:
+        """Once a minute: close what was missed, and tidy up."""
+        await self.services.proposals.sweep()
+        await self.database.tidy()
+
     async def warm(self) -> None:
         """Load what the first question would wait for: embedder, both indexes, and the agent's graph."""
         now = wall_clock()

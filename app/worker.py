@@ -50,7 +50,7 @@ async def run(settings: Settings) -> None:
             services,
             TASKS,
             project=services.projections.project,
-            sweep=services.proposals.sweep,
+            sweep=container.sweep,
             warm=container.warm,
         )
         await work(parts, stop=stop_signal())

@@ -1,9 +1,11 @@
 """What kind of thing a question asks for, and whether a sentence has one."""
 
+import re
 from enum import StrEnum
 
 from domain.lexicon import NUMBERS
 from domain.patterns import any_of, compiled
+from domain.words import is_closed, is_stopped, stem, tokens
 
 
 class AnswerType(StrEnum):
@@ -28,7 +30,9 @@ class AnswerType(StrEnum):
     NAME = "name"
 
 
-_MONEY_WORDS = any_of("costs? price fees? charge rent salary wage pays? paid spend spent deposit fine budget owe")
+_MONEY_WORDS = any_of(
+    "costs? price fees? charge bills? invoice rent salary wage pays? paid spend spent deposit fine budget owe"
+)
 _NUMBER_WORD = any_of(*sorted(NUMBERS, key=len, reverse=True))
 _MONTHS = any_of("january february march april (?-i:May) june july august september october november december")
 _WEEKDAYS = any_of("mondays? tuesdays? wednesdays? thursdays? fridays? saturdays? sundays?")
@@ -67,9 +71,9 @@ _ASKED = (
 
 _HELD = {
     AnswerType.PERSON: compiled(
-        _PROPER,
         any_of("I we he she they my our members? board treasurer secretar* tenants? group team person nobody"),
-        any_of("everybody everyone anyone sister brother mother father *(?:er|or|ist|ian)s?"),
+        any_of("everybody everyone anyone sister brother mother father"),
+        rf"{any_of('the a an each every only')} (?:\w+ )?\w+(?:er|or|ist|ian)s?\b",
     ),
     AnswerType.PLACE: compiled(
         any_of("in at on to under behind next near above below beside from inside outside by belongs? via into"),
@@ -78,7 +82,7 @@ _HELD = {
     ),
     AnswerType.TIME: compiled(
         _CLOCK,
-        r"\b(?:19|20)\d\d\b",
+        r"\b(?:19|20)\d\d\b|\b[0-3]?\d/[01]?\d\b|\b[0-3]?\d\.[01]?\d\.",
         _MONTHS,
         _WEEKDAYS,
         any_of(
@@ -102,7 +106,7 @@ _HELD = {
     AnswerType.NUMBER: compiled(r"\d", _NUMBER_WORD, any_of("none no all half nobody several few")),
     AnswerType.DURATION: compiled(
         rf"\d['’]?\s?-?{_TIME_UNITS}",
-        rf"(?:{_NUMBER_WORD}|{any_of('a an several half few')})[\s-]{_TIME_UNITS}",
+        rf"(?:\d|{_NUMBER_WORD}|{any_of('a an several half few')})[\s-](?:\w+[\s-])?{_TIME_UNITS}",
         any_of("overnight forever all_day all_night all_week all_year until"),
         r"\d{1,2}:\d\d (?:to|until|-)",
     ),
@@ -122,16 +126,17 @@ _HELD = {
     AnswerType.REASON: compiled(
         any_of("because since so as due_to for in_order therefore that_is_why otherwise reason to_*"), ":"
     ),
-    AnswerType.NAME: compiled(rf"(?<!^){_PROPER}", "[“\"']"),
+    AnswerType.NAME: compiled('[“"]'),
 }
 
+_IDENTITY = compiled(r"^\W*who(?:['’]s| is| are| was| were) (?:the|my|our|your) (?:[\w-]+\W*$|[\w-]+ of\b)")
 _ASKING_WORD = compiled(any_of("who whom whose what when where which why how that"))
 _YES_NO = compiled(
     r"^\W*" + any_of("is are was were do does did can could may must should shall will would has have am")
 )
 _ASKED_PATTERNS = tuple((kind, compiled(pattern)) for kind, pattern in _ASKED)
 
-SOFT = frozenset({AnswerType.ANY, AnswerType.REASON, AnswerType.PLACE, AnswerType.NAME})
+SOFT = frozenset({AnswerType.ANY, AnswerType.REASON, AnswerType.PLACE})
 """Types that a sentence can answer without any telling word."""
 
 SATISFIED_WORDS = {
@@ -169,6 +174,21 @@ def asked_type(question: str) -> AnswerType:
     return next((kind for kind, pattern in _ASKED_PATTERNS if pattern.search(main)), AnswerType.ANY)
 
 
-def fits(kind: AnswerType, text: str) -> bool:
-    """Whether a sentence holds what the type asks for."""
+def is_identity(question: str) -> bool:
+    """ "Who is the landlord?" asks for a name, not for what somebody does."""
+    return bool(_IDENTITY.search(question))
+
+
+def fits(kind: AnswerType, text: str, *, given: frozenset[str] = frozenset(), identity: bool = False) -> bool:
+    """Whether a sentence holds what the type asks for; names that the question gives (as stems) are no answer."""
+    if kind in (AnswerType.PERSON, AnswerType.NAME):
+        if any(stem(name) not in given for name in names_in(text)):
+            return True
+        return not identity and bool(_HELD[kind].search(text))
     return kind is AnswerType.ANY or bool(_HELD[kind].search(text))
+
+
+def names_in(text: str) -> list[str]:
+    """Words with a capital that are neither everyday words nor days."""
+    found = [word.removesuffix("'s").removesuffix("’s") for word in re.findall(_PROPER, text)]
+    return [word for word in found if tokens(word) and not is_stopped(word) and not is_closed(stem(word))]

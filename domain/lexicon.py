@@ -89,6 +89,7 @@ PHRASES = tuple(
     for pattern, word in (
         (r"look(?:s|ed|ing)? after|(?:tak(?:es?|ing|en)|took) (?:care of|over)|in charge of|cares? for", "responsible"),
         (r"in charge", "responsible"),
+        (r"(?:sister|brother|mother|father|son|daughter)s?[- ]in[- ]law", "inlaw"),
         (r"set(?:s|ting)? off|(?:went|go|goes|gone|going) off", "trigger"),
         (r"turn(?:s|ed)? out|c[oa]me of|bec[oa]me of", "end"),
         (r"(?:gave|give|gives|given|giving) up", "abandon"),
@@ -103,7 +104,7 @@ PHRASES = tuple(
 )  # fmt: skip
 
 FAMILIES = (
-    "cost price fee charge expense expensive rate pay spend",
+    "cost price fee charge expense expensive rate pay spend bill invoice",
     "money euro eur dollar usd € $ £",
     "repair fix mend service maintain maintenance restore overhaul",
     "break broken fail failure die damage defect defective crash malfunction stop kaputt",

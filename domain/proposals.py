@@ -150,6 +150,15 @@ class RulesChoice:
     voting_minutes: int | None = None
     early_close: EarlyClose | None = None
 
+    def over(self, rules: Rules) -> "RulesChoice":
+        """This choice with what it leaves out as it is in `rules`."""
+        return RulesChoice(
+            quorum_percent=rules.quorum_percent if self.quorum_percent is None else self.quorum_percent,
+            majority_percent=rules.majority_percent if self.majority_percent is None else self.majority_percent,
+            voting_minutes=rules.voting_minutes if self.voting_minutes is None else self.voting_minutes,
+            early_close=self.early_close or rules.early_close,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

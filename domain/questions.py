@@ -52,6 +52,11 @@ _WHERE_TO = compiled(
 _DESCRIBED = compiled(rf"(\w+)\s+(?:{any_of(_LINKS)}\s+)?{any_of('that who whom whose which where')}")
 _OF_MINE = compiled(any_of("of_my of_our of_your"))
 _WHICH = compiled(r"\b(?:which|what)(?:\s+(?:kind|sort|type|brand|name)s?\s+of)?\s+([\w-]+)(?:\s+([\w-]+))?")
+_COLLECTIVE = compiled(
+    r"\b(?:in|at|of|for|within|by) (?:our|this|my|the) (?:co-?op(?:erative)?|dao|collective|association)\b",
+    r"\b(?:in|at|of|for|within|by) our (?:workshop|house|club|community|organi[sz]ation|group|village|company|team)\b",
+)
+"""Where everything is that the member's DAO has: it tells nothing."""
 _BACK = 3
 """Earlier turns that a follow-up may lean on."""
 NAME_WEIGHT, WORD_WEIGHT, DOING_WEIGHT, GENERIC_WEIGHT, KIND_WEIGHT, TOPIC_WEIGHT = 2.0, 1.0, 0.6, 0.25, 0.5, 0.6
@@ -87,6 +92,8 @@ class Inquiry:
     main: frozenset[str] = frozenset()
     """Stems of the main clause, when a relative clause follows."""
     window: Window | None = None
+    pointing: bool = False
+    """It has a pronoun that only an earlier turn explains."""
 
     def without(self, term: Term) -> str:
         """The question with one word left out."""
@@ -145,7 +152,7 @@ def inquiry_of(text: str, *, name: str, now: datetime) -> Inquiry:
     about = bool(_ABOUT_MEMBER.search(text))
     preference = about and bool(_PREFERENCE.search(text))
     window = period_in(text, now)
-    terms = _terms(text, kind, preference=preference, window=window)
+    terms = _terms(_COLLECTIVE.sub(" ", text), kind, preference=preference, window=window)
     return Inquiry(
         text,
         kind,
@@ -156,6 +163,7 @@ def inquiry_of(text: str, *, name: str, now: datetime) -> Inquiry:
         relational=main != text or bool(_OF_MINE.search(text)),
         main=frozenset(stem(token) for token in tokens(main)) if main != text else frozenset(),
         window=window,
+        pointing=bool(_POINTS_BACK.search(re.sub(r"\bthat (?=\w+s?\b)", "", text))),
     )
 
 
@@ -164,9 +172,7 @@ def leans(part: str, inquiry: Inquiry) -> bool:
     if _GOES_ON.match(part):
         return True
     strong = sum(term.weight for term in inquiry.terms)
-    return (bool(_POINTS_BACK.search(re.sub(r"\bthat (?=\w+s?\b)", "", part))) and strong < 3) or (
-        strong < WORD_WEIGHT and len(part.split()) <= 4
-    )
+    return (inquiry.pointing and strong < 3) or (strong < WORD_WEIGHT and len(part.split()) <= 4)
 
 
 def _with_topic(inquiry: Inquiry, turns: Sequence[Turn], *, name: str, now: datetime) -> Inquiry:

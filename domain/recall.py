@@ -21,7 +21,7 @@ OVERFETCH = 3
 CHAT = "chat"
 """Source of what was said, not written."""
 CHAT_SHARE, DOCUMENT_SHARE = 0.4, 0.6
-"""Of the memories kept, at most these shares are idle chat lines, and passages of one document when others are close."""
+"""Of the memories kept, at most these shares are idle chat lines, and passages of one document when others are near."""
 FAR = 0.15
 """A passage whose score is lower by more is not close."""
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sumprod
 
-from domain.answer_types import SOFT, AnswerType, fits
+from domain.answer_types import SOFT, AnswerType, fits, is_identity
 from domain.chats import SourceKind
 from domain.embeddings import Vector
 from domain.questions import GENERIC_WEIGHT, KIND_WEIGHT, WORD_WEIGHT, Inquiry, Term
@@ -14,7 +14,11 @@ from domain.words import excluded_by, is_closed, is_number, members_of, related,
 
 SAID_WEIGHT = 0.4
 """Of a word like "cost" that a fitting answer need not say, where it does."""
+ALONE = 0.95
+"""Share of a follow-up's own words that makes it need no earlier turn."""
 RELATED, AROUND, SAME_KIND = 0.9, 0.85, 0.9
+_PRICED = re.compile(r"\b(?:prices?|costs?|fees?|rates?|tariff|charges?)", re.IGNORECASE)
+_AMOUNT = re.compile(r"\b\d+[.,]\d\d\b")
 _VOTED = re.compile(r"\bvot(?:e|ed|es)\b", re.IGNORECASE)
 
 type Vectors = Mapping[str, Vector]
@@ -42,9 +46,19 @@ def match(inquiry: Inquiry, statement: Statement, vectors: Vectors) -> Match:
     met = tuple(degree(term, statement, inquiry) for term in inquiry.all_terms)
     covered = coverage(inquiry, met)
     near = cosine(inquiry.text, statement.read_with, vectors)
-    fitting = fits(inquiry.type, _without_numbers(inquiry, statement.text))
+    fitting = holds(inquiry, statement)
     score = covered + 0.6 * near + _bonus(inquiry, statement, fitting=fitting)
     return Match(statement, met, covered, near, fitting, score)
+
+
+def holds(inquiry: Inquiry, statement: Statement) -> bool:
+    """It has what the question asks for; in a list of prices a bare 29.00 is money."""
+    given = frozenset(term.stem for term in inquiry.terms)
+    text = _without_numbers(inquiry, statement.text)
+    if fits(inquiry.type, text, given=given, identity=is_identity(inquiry.text)):
+        return True
+    priced = _PRICED.search(" ".join([statement.heading, statement.evidence.source]))
+    return inquiry.type is AnswerType.MONEY and bool(priced) and bool(_AMOUNT.search(text))
 
 
 def _without_numbers(inquiry: Inquiry, text: str) -> str:
@@ -66,6 +80,8 @@ def _bonus(inquiry: Inquiry, statement: Statement, *, fitting: bool) -> float:
 def coverage(inquiry: Inquiry, met: tuple[float, ...]) -> float:
     """Share of the question's weight that is met, 0..1; of lent topic words the best one counts."""
     own = len(inquiry.terms)
+    if inquiry.topic and not inquiry.pointing and max(met[own:]) < 0.5 and tells_topic(inquiry, met):
+        return own_met(inquiry, met)  # "And what do restaurants pay?" stands by itself
     weights = [_weight(term, degree) for term, degree in zip(inquiry.terms, met, strict=False)]
     total = sum(weights)
     got = sum(weight * degree for weight, degree in zip(weights, met, strict=False))
@@ -92,6 +108,14 @@ def own_met(inquiry: Inquiry, met: tuple[float, ...]) -> float:
     """Share met of the question's own words, without what earlier turns lent."""
     own = [(term.weight, d) for term, d in zip(inquiry.terms, met, strict=False) if term.weight > GENERIC_WEIGHT]
     return sum(weight * d for weight, d in own) / sum(weight for weight, _ in own) if own else 1.0
+
+
+def tells_topic(inquiry: Inquiry, met: tuple[float, ...]) -> bool:
+    """It is about what earlier turns were about, or the follow-up stands by itself."""
+    if not inquiry.topic or max(met[len(inquiry.terms) :]) >= 0.5:
+        return True
+    strong = any(term.weight >= WORD_WEIGHT for term in inquiry.terms)
+    return strong and not inquiry.pointing and own_met(inquiry, met) >= ALONE
 
 
 def names_only(inquiry: Inquiry, met: tuple[float, ...]) -> bool:
@@ -163,7 +187,7 @@ def _in_text(term: Term, text: str) -> float:
             and any(w.startswith(term.stem) or (len(w) > 4 and term.stem.startswith(w)) for w in words)
             else 0.0
         )
-    if any(related(term.stem, word) for word in words):
+    if any(related(term.stem, word) for word in words) or f"{term.stem}er" in words:
         return RELATED
     if len(term.stem) > 4 and any(len(w) > 4 and (w.startswith(term.stem) or term.stem.startswith(w)) for w in words):
         return RELATED

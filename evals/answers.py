@@ -12,6 +12,7 @@ from contextlib import aclosing, asynccontextmanager
 from itertools import count
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from adapters.embedding.minilm import MiniLmEmbedder
 from adapters.llm.builtin import BuiltInModel
@@ -21,7 +22,10 @@ from domain.models import Cited
 from domain.recall import Question
 from domain.replies import ReplyToken
 from evals.worlds import ASKED_AT, GOLDEN, Case, Outcome, World, faults_of, turns_of, worlds
-from evals.worlds_recall import IndexedRecall, PlainRecall, engines
+from evals.worlds_recall import PlainRecall
+
+if TYPE_CHECKING:
+    from evals.worlds_indexed import IndexedRecall
 
 type WorldRecall = PlainRecall | IndexedRecall
 
@@ -61,6 +65,8 @@ async def recalls(
     if not pipeline:
         yield ((world, await PlainRecall.of(world, embedder)) for world in chosen)
         return
+    from evals.worlds_indexed import IndexedRecall, engines  # its engines take seconds to import
+
     numbers = count(1)
     async with engines(embedder) as running:
         yield ((world, await IndexedRecall.of(world, running, member=next(numbers))) for world in chosen)

@@ -47,6 +47,9 @@ class Caster:
         """Seconds until the answer is here. Raises NotMeasured for a ballot that was not counted."""
         body = json.dumps({"query": CAST, "variables": {"in": {"proposalId": proposal, "choice": choice.value}}})
         request = f"{self._head}{len(body)}\r\n\r\n{body}".encode()
+        if self._reader.at_eof():  # the server ends a connection that was idle for five seconds
+            await self.__aexit__()
+            await self.__aenter__()
         began = time.perf_counter()
         self._writer.write(request)
         answer = await self._answer()

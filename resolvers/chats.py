@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers.commands import once, row
+from resolvers.commands import left, once, row
 from resolvers.errors import Refusals
 from resolvers.fields import mutation, query, subscription
 from resolvers.streams import events
@@ -43,7 +43,7 @@ class ChatMutations:
         with Refusals(context, "input") as refused:
             twin_id = row_id("Twin", input.twin_id, "twinId")
             ids = await context.services.chats.start(context.viewer, twin_id, input.title, once=once(info, input))
-            return StartChatPayload(session=await context.loaders.sessions.load(row(ids, "session")))
+            return StartChatPayload(session=left(await context.loaders.sessions.load(row(ids, "session"))))
         return StartChatPayload(user_errors=refused)
 
     @mutation("Say something to the twin. It answers at once: follow `chatTokens` with replyId.")
@@ -52,7 +52,7 @@ class ChatMutations:
         with Refusals(context, "input") as refused:
             session_id = row_id("ChatSession", input.session_id, "sessionId")
             ids = await context.services.chats.send(context.viewer, session_id, input.text, once=once(info, input))
-            message = await context.loaders.messages.load(row(ids, "message"))
+            message = left(await context.loaders.messages.load(row(ids, "message")))
             return SendMessagePayload(message=message, reply_id=global_id("ChatMessage", row(ids, "reply")))
         return SendMessagePayload(user_errors=refused)
 
@@ -62,7 +62,7 @@ class ChatMutations:
         with Refusals(context, "input") as refused:
             reply_id = row_id("ChatMessage", input.reply_id, "replyId")
             ids = await context.services.replies.cancel(context.viewer, reply_id, once=once(info, input))
-            return CancelReplyPayload(message=await context.loaders.messages.load(row(ids, "message")))
+            return CancelReplyPayload(message=left(await context.loaders.messages.load(row(ids, "message"))))
         return CancelReplyPayload(user_errors=refused)
 
     @mutation("Delete a conversation with what was remembered of it.")

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, replace
 from hashlib import sha256
 
-from domain.errors import BadInput
+from domain.errors import BadInput, NotFound
 from domain.transactions import Ids, Once
 from schema.commands import CommandInput, Given
 from schema.context import Info
@@ -27,6 +27,13 @@ def checked_key(input: CommandInput) -> str | None:
     if key is not None and not 1 <= len(key) <= MAX_KEY:
         raise BadInput(f"Give an idempotencyKey of 1 to {MAX_KEY} characters, or none.", field=("idempotencyKey",))
     return key
+
+
+def left[T](found: T | None) -> T:
+    """What a command made; a repeated key may come when it is gone. Raises NotFound."""
+    if found is None:
+        raise NotFound("What this key made has been deleted since.", field=("idempotencyKey",))
+    return found
 
 
 def row(ids: Ids, noun: str) -> int:

@@ -7,7 +7,7 @@ import strawberry
 from starlette.datastructures import UploadFile
 
 from domain.documents import Visibility
-from resolvers.commands import checked_key, once, row
+from resolvers.commands import checked_key, left, once, row
 from resolvers.errors import Refusals
 from resolvers.fields import mutation, query, subscription
 from resolvers.streams import states
@@ -54,7 +54,7 @@ class DocumentMutations:
             ids = await context.services.documents.accept(
                 context.viewer, file, file.filename or "", visibility, key=checked_key(input)
             )
-            return UploadDocumentPayload(document=await context.loaders.documents.load(row(ids, "document")))
+            return UploadDocumentPayload(document=left(await context.loaders.documents.load(row(ids, "document"))))
         return UploadDocumentPayload(user_errors=refused)
 
     @mutation("Read a FAILED document again.")
@@ -63,7 +63,7 @@ class DocumentMutations:
         with Refusals(context, "input") as refused:
             document_id = row_id("Document", input.document_id, "documentId")
             ids = await context.services.documents.retry(context.viewer, document_id, once=once(info, input))
-            return RetryDocumentPayload(document=await context.loaders.documents.load(row(ids, "document")))
+            return RetryDocumentPayload(document=left(await context.loaders.documents.load(row(ids, "document"))))
         return RetryDocumentPayload(user_errors=refused)
 
     @mutation("Delete a document with all that was learned from it.")

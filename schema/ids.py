@@ -24,7 +24,7 @@ KEYS = {
     "Resolution": ROW,
 }
 """The shape of each noun's key."""
-MAX_ROW = 2**63 - 1
+MAX_ROW = 2**31 - 1
 
 
 def global_id(noun: str, key: int | str) -> strawberry.ID:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from domain.asked import asked_first, asked_relations
 from domain.errors import BadInput
 from domain.facts import Fact, Graph
 from domain.members import Viewer
@@ -11,6 +12,7 @@ from domain.periods import Window, period_in
 from services.memories import checked_limit, checked_query
 
 MAX_DAYS = 36_500
+LOOKED_AT = 50
 
 
 class Facts:
@@ -25,12 +27,19 @@ class Facts:
         """
         words, count, now = checked_query(query), checked_limit(limit), self._now()
         window = period_in(words, now) or last_days(days, now)
-        found = await self._graph.search(viewer.groups, words, window=window, at=now, limit=count)
-        return [fact for fact, _ in found]
+        return [fact for fact, _ in await self._found(viewer, words, window, at=now, limit=count)]
 
     async def within(self, viewer: Viewer, query: str, *, window: Window, limit: int) -> list[tuple[Fact, float]]:
         """Facts of one stretch of time with their scores, 0..1. Raises RetrievalFailed."""
-        return await self._graph.search(viewer.groups, query, window=window, at=self._now(), limit=limit)
+        return await self._found(viewer, query, window, at=self._now(), limit=limit)
+
+    async def _found(
+        self, viewer: Viewer, query: str, window: Window | None, *, at: datetime, limit: int
+    ) -> list[tuple[Fact, float]]:
+        """Of a query that asks for votes or decisions more is looked at, so that these stand first."""
+        most = max(limit, LOOKED_AT) if asked_relations(query) else limit
+        found = await self._graph.search(viewer.groups, query, window=window, at=at, limit=most)
+        return asked_first(found, query, window=window, at=at, limit=limit)
 
     async def by_ids(self, viewer: Viewer, ids: list[str]) -> dict[str, Fact]:
         return await self._graph.by_ids(viewer.groups, ids)

@@ -1,5 +1,6 @@
 """A proposal's way: create, edit, open, start voting, cancel, mark implemented, close at its end."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -61,7 +62,7 @@ class Proposals:
             before = _seen(work, viewer, proposal_id)
             rules = before.rules
             if edit.rules is not None:
-                rules = chosen_rules(work.daos.current().rules, edit.rules, viewer)
+                rules = chosen_rules(work.daos.current().rules, edit.rules.over(before.rules), viewer)
             title = before.title if edit.title is None else edit.title
             body = before.body if edit.body is None else edit.body
             draft = drafted(title, body, edit.topics or [], rules)
@@ -140,9 +141,13 @@ class Proposals:
         return await self._transact(command)
 
     async def sweep(self) -> int:
-        """The safety net: close what is past its end; how many that were."""
+        """The safety net: close what is past its end; how many that were. One that fails keeps no other open."""
         ids = await self._transact(lambda work: work.proposals.ended(at=work.now(), limit=SWEEP_SIZE))
-        return sum([await self.close(proposal_id) for proposal_id in ids])
+        outcomes = await asyncio.gather(*map(self.close, ids), return_exceptions=True)
+        failures = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+        if failures:
+            raise ExceptionGroup("Some proposals could not be closed.", failures)
+        return sum(outcome is True for outcome in outcomes)
 
     def watch(self, viewer: Viewer, proposal_id: int) -> AsyncIterator[Watched[Proposal]]:
         """The present state, then newer ones, as long as the viewer may see it."""

@@ -48,6 +48,15 @@ class Database:
         except (SQLAlchemyError, OSError) as error:
             raise SyncFailed(f"The database does not answer: {error}") from error
 
+    async def tidy(self) -> None:
+        """Forget idempotency keys that are too old, and fold SQLite's log into the file while nobody reads."""
+        await self.transact.prune()
+        if self._engine.dialect.name == "sqlite":
+            async with self._engine.connect() as connection:
+                await connection.exec_driver_sql("COMMIT")  # a checkpoint cannot run inside the BEGIN of our hook
+                await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                await connection.exec_driver_sql("BEGIN")
+
     async def close(self) -> None:
         await self._writer.close()
         await self._engine.dispose()

@@ -68,3 +68,7 @@ class SqlTransact:
         if answered is None:
             answers.keep(once, at=now, refusal=refusal)
         return answered
+
+    async def prune(self) -> None:
+        """Forget answers under idempotency keys that are no longer honoured."""
+        await self._write(lambda session: SqlAnswers(session).prune(at=self._clock(session)))

@@ -60,7 +60,8 @@ class SqlWork:
         return self._asked_at
 
     def emit(self, event: Event) -> None:
-        self._leave("event", type(event).__name__, asdict(event))
+        if projected(event):
+            self._leave("event", type(event).__name__, asdict(event))
         self.announced += topics_of(event)
 
     def enqueue(self, task: str, *args: int | str, due_at: datetime | None = None) -> None:
