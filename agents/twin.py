@@ -1,22 +1,28 @@
-"""A twin's reply as a LangGraph graph: recall (three searches at once), look again for a follow-up, answer."""
+"""A twin's reply as a LangGraph graph: recall (three searches at once), look again for what leans on more, answer."""
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from datetime import timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from domain.chats import ChatMessage, Citation, Sender, SourceKind
 from domain.errors import RetrievalFailed
+from domain.hops import description_of, hop_queries
 from domain.models import Cited, Evidence, Model, Prompt, Turn
 from domain.periods import Window, period_in
 from domain.questions import in_context
-from domain.recall import FACT_DAYS, FACTS, MEMORIES, TURNS, Question, Recall
+from domain.recall import FACT_DAYS, FACTS, HOP, MEMORIES, TURNS, Question, Recall
 from domain.replies import ReplyContext, ReplyToken
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
+
+TRACING = ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2")
+"""Set to "false" before langgraph is imported: it would send every question to a tracing service if asked to."""
 
 type ReplyPart = ReplyContext | ReplyToken | Cited
 
@@ -53,15 +59,16 @@ class TwinAgent:
 
     @cached_property
     def _graph(self) -> "CompiledStateGraph[TwinState, None, TwinState, TwinState]":
+        for tracing in TRACING:
+            os.environ[tracing] = "false"
         from langgraph.graph import END, START, StateGraph  # 4 s: only who answers pays for it
 
         graph = StateGraph(TwinState)
-        for node in (self._recalled, self._looked_again, self._answered):
+        nodes = (self._recalled, self._looked_again, self._led_on, self._answered)
+        for node in nodes:
             graph.add_node(node.__name__, node)
-        graph.add_edge(START, "_recalled")
-        graph.add_edge("_recalled", "_looked_again")
-        graph.add_edge("_looked_again", "_answered")
-        graph.add_edge("_answered", END)
+        for before, after in pairwise([START, *(node.__name__ for node in nodes), END]):
+            graph.add_edge(before, after)
         return graph.compile()
 
     async def _recalled(self, state: TwinState) -> TwinState:
@@ -85,6 +92,27 @@ class TwinAgent:
         if again is None:
             return {"degraded": True}
         return {"memories": interleaved(again, state["memories"])[:MEMORIES]}
+
+    async def _led_on(self, state: TwinState) -> TwinState:
+        """For "the printer that broke": what describes it, then what is said of the thing found; at most HOP more."""
+        asked = state["question"]
+        described = description_of(asked.text, name=asked.name, now=asked.asked_at)
+        more = await self._searched(asked, [described] if described else [])
+        known = [*state["memories"], *state["facts"], *more]
+        queries = hop_queries(asked.text, known, name=asked.name, now=asked.asked_at)
+        if not queries and not more:
+            return {}
+        more = interleaved(await self._searched(asked, queries), more)
+        held = {each.citation.source_id for each in state["memories"]}
+        return {"memories": [*state["memories"], *[e for e in more if e.citation.source_id not in held][:HOP]]}
+
+    async def _searched(self, asked: Question, queries: Sequence[str]) -> list[Evidence]:
+        """Of all queries by turns; a search that fails brings nothing more."""
+        searches = [_or_none(self._recall.memories(asked.viewer, query, limit=MEMORIES)) for query in queries]
+        found: list[Evidence] = []
+        for memories in await asyncio.gather(*searches):
+            found = interleaved(found, memories or [])
+        return found
 
     async def _answered(self, state: TwinState) -> TwinState:
         from langgraph.config import get_stream_writer

@@ -85,6 +85,7 @@ def api(data_dir: Path | None, host: str | None, port: int | None) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=75,  # as proxies do: a client's pooled connection must not end under it
         timeout_graceful_shutdown=5,
     )
 

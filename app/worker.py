@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from services.outbox import LEASE_SECONDS, Dispatcher, Projector
 
 log = logging.getLogger(__name__)
 
+NICE = 5
+"""Reading a document must not slow a ballot: the API goes first where both want the processor."""
 PATIENCE_SECONDS = 3.0
 """How long running jobs may still take after SIGTERM, before another worker gets them."""
 
@@ -41,6 +44,7 @@ async def run(settings: Settings) -> None:
     from app.container import Container  # all adapters: only a process that works needs them
 
     logging.getLogger("arq").setLevel(logging.WARNING)
+    os.nice(NICE)
     async with Container(settings) as container:
         services = container.services
         parts = Parts(

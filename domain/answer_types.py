@@ -115,7 +115,7 @@ _HELD = {
         _WEEKDAYS,
     ),
     AnswerType.TEMPERATURE: compiled(
-        r"\d\s?(?:°|degrees?\b|[CFK]\b)", any_of("room_temperature lukewarm boiling freezing cold hot warm")
+        r"\d\s?(?:°|degrees?\b|[CFK]\b)", any_of("room_temperature lukewarm boiling freezing")
     ),
     AnswerType.PHONE: compiled(r"\+?\d[\d /()-]{4,}\d", r"\bextension \d+"),
     AnswerType.EMAIL: compiled(r"\S@\S"),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
 
-from domain.acceptance import is_own, misses_main, told
+from domain.acceptance import is_own, misses_main, off_record, told
 from domain.patterns import any_of, compiled
 from domain.questions import GENERIC_WEIGHT, WORD_WEIGHT, Inquiry, Term
 from domain.relevance import (
@@ -22,6 +22,8 @@ from domain.words import is_generic, is_stopped, stem, tokens
 
 PAIR, NAMED_PAIR, ALL = 0.72, 0.6, 0.95
 """Coverage that two statements need together: less when a name leads from one to the other, all when anything fits."""
+DESCRIBED, REST_TOLD, SLACK = 0.6, 0.5, 0.1
+"""Shares: of a description that its statement meets, of the rest that the other tells, and what names leave open."""
 REACH = 3
 """Sentences from the first to the last of neighbours that complete each other, less one."""
 _MOST = 12
@@ -88,7 +90,7 @@ def _changes_subject(inquiry: Inquiry, one: Match, two: Match) -> bool:
     for term, here, there in pairs:
         if term.vital and (here >= 0.5) != (there >= 0.5):
             lacking, having = (two, one) if here >= 0.5 else (one, two)
-            if _named(lacking.statement, alone=True) - _named(having.statement, alone=True):
+            if named(lacking.statement, alone=True) - named(having.statement, alone=True):
                 return lacking is two or not inquiry.topic
     return False
 
@@ -110,6 +112,65 @@ def _span(inquiry: Inquiry, one: Match, two: Match, matches: Sequence[Match]) ->
     met = tuple(max(degrees) for degrees in zip(*(each.met for each in inside), strict=True))
     whole = replace(one.statement, text=" ".join(each.statement.text for each in inside))
     return replace(one, statement=whole, met=met, coverage=coverage(inquiry, met), fits=one.fits or two.fits)
+
+
+def led(inquiry: Inquiry, matches: Sequence[Match]) -> list[Match]:
+    """One statement describes, the other tells the rest of what it names: "Birch broke." "Chen services Birch." """
+    described = described_in(inquiry)
+    leads = [each for each in matches if share(described, each, inquiry) >= DESCRIBED] if described else []
+    pairs = [(one, two) for one in leads for two in matches if _tells_rest(inquiry, one, two)]
+    return list(max(pairs, key=lambda pair: _strength(inquiry, described, *pair), default=()))
+
+
+def described_in(inquiry: Inquiry) -> list[Term]:
+    """Terms of the relative clause; else the names, when the question says more."""
+    telling_terms = [term for term in inquiry.terms if term.weight > GENERIC_WEIGHT]
+    if inquiry.main:
+        return [term for term in telling_terms if term.stem not in inquiry.main]
+    names = [term for term in telling_terms if term.vital]
+    return names if len(names) < len(telling_terms) else []
+
+
+def share(terms: Sequence[Term], found: Match, inquiry: Inquiry) -> float:
+    """How much of these terms it meets."""
+    met = dict(zip((term.stem for term in inquiry.terms), found.met, strict=False))
+    return sum(t.weight * met[t.stem] for t in terms) / sum(t.weight for t in terms)
+
+
+def _tells_rest(inquiry: Inquiry, lead: Match, tale: Match) -> bool:
+    """It has the type asked for, what the lead leaves open, and a name that the lead brings."""
+    if tale is lead or not tale.fits or (strict_type(inquiry) and tale.statement.text == lead.statement.text):
+        return False
+    if not (told(inquiry, lead) or told(inquiry, tale)) or off_record(inquiry, tale.statement):
+        return False
+    met = tuple(max(pair) for pair in zip(lead.met, tale.met, strict=True))
+    if lacks_vital(inquiry, met) or not _bridge(inquiry, lead, tale):
+        return False
+    rest = [t for t, m in zip(inquiry.terms, lead.met, strict=False) if m < 0.5 and t.weight > GENERIC_WEIGHT]
+    strong = [t for t in rest if not t.kind]
+    if not strong:
+        return strict_type(inquiry) and not lead.fits
+    return share(strong, tale, inquiry) >= (REST_TOLD if inquiry.main else ALL - SLACK)
+
+
+def _bridge(inquiry: Inquiry, lead: Match, tale: Match) -> frozenset[str]:
+    """What both say and the question does not: names, or several words."""
+    asked = {term.stem for term in inquiry.terms}
+    shared = (telling(lead.statement) & telling(tale.statement)) - asked
+    names = (named(lead.statement) & named(tale.statement)) - asked
+    return frozenset(shared) if names or (inquiry.main and shared) else frozenset()
+
+
+def _strength(inquiry: Inquiry, described: Sequence[Term], lead: Match, tale: Match) -> tuple[float, ...]:
+    both = tuple(max(pair) for pair in zip(lead.met, tale.met, strict=True))
+    names = (named(lead.statement) & named(tale.statement)) - {term.stem for term in inquiry.terms}
+    return (
+        round(share(described, lead, inquiry), 1),
+        bool(names),
+        round(coverage(inquiry, both), 1),
+        len(_bridge(inquiry, lead, tale)),
+        lead.score + tale.score,
+    )
 
 
 def said_by(inquiry: Inquiry, matches: Sequence[Match]) -> float:
@@ -159,7 +220,7 @@ def _leads(inquiry: Inquiry, first: Match, second: Match, heard: frozenset[str])
     if narrows(inquiry, met) or (not inquiry.relational and unheard(inquiry, met, heard)):
         return False
     shared = bridges(first.statement, second.statement, inquiry)
-    needed = NAMED_PAIR if shared & _named(first.statement) else PAIR
+    needed = NAMED_PAIR if shared & named(first.statement) else PAIR
     if not shared or coverage(inquiry, met) < needed or misses_main(inquiry, met):
         return False
     brings = _brings(inquiry, replace(first, met=_describing(inquiry, first, second)), second)
@@ -177,22 +238,22 @@ def _brings(inquiry: Inquiry, one: Match, other: Match) -> bool:
 
 def bridges(first: Statement, second: Statement, inquiry: Inquiry) -> frozenset[str]:
     """Telling words that both have; a name counts always, another word only in a question that relates two things."""
-    shared = _telling(first) & _telling(second)
-    names = _named(first) & _named(second)
+    shared = telling(first) & telling(second)
+    names = named(first) & named(second)
     asked = {term.stem for term in inquiry.terms}
     if names - asked:
         return frozenset(names - asked)
     return frozenset(shared if inquiry.relational or _DESCRIBES.search(first.text) else ())
 
 
-def _telling(statement: Statement) -> frozenset[str]:
+def telling(statement: Statement) -> frozenset[str]:
     text = statement.text if not statement.leans else f"{statement.before} {statement.text}"
     return frozenset(
         stem(t) for t in tokens(text) if not is_stopped(t) and not is_generic(stem(t)) and t[0].isalpha() and len(t) > 2
     )
 
 
-def _named(statement: Statement, *, alone: bool = False) -> frozenset[str]:
+def named(statement: Statement, *, alone: bool = False) -> frozenset[str]:
     """Capitalised words; the first of a sentence only when it is not an everyday word."""
     text = statement.text if alone or not statement.leans else f"{statement.before} {statement.text}"
     return frozenset(

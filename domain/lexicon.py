@@ -138,6 +138,7 @@ FAMILIES = (
     "like love enjoy prefer favourite favorite fond rather best",
     "dislike hate loathe detest stand mind",
     "buy purchase acquire order",
+    "buy pay",
     "sell sale sold",
     "tall high height",
     "hot heat temperature warm degree ° celsius",

@@ -14,6 +14,8 @@ from domain.preferences import preference_of
 from domain.sentences import sentences
 
 MEMORIES, FACTS, TURNS = 5, 5, 6
+HOP = 5
+"""Memories that a second search adds, when the question describes one thing by another."""
 FACT_DAYS = 90
 """Facts of this many days, unless the question names a period."""
 OVERFETCH = 3

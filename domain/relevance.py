@@ -16,7 +16,7 @@ SAID_WEIGHT = 0.4
 """Of a word like "cost" that a fitting answer need not say, where it does."""
 ALONE = 0.95
 """Share of a follow-up's own words that makes it need no earlier turn."""
-RELATED, AROUND, SAME_KIND = 0.9, 0.85, 0.9
+RELATED, AROUND, HEADED, BEFORE, SAME_KIND = 0.9, 0.85, 0.78, 0.92, 0.9
 _PRICED = re.compile(r"\b(?:prices?|costs?|fees?|rates?|tariff|charges?)", re.IGNORECASE)
 _AMOUNT = re.compile(r"\b\d+[.,]\d\d\b")
 _VOTED = re.compile(r"\bvot(?:e|ed|es)\b", re.IGNORECASE)
@@ -158,18 +158,15 @@ def degree(term: Term, statement: Statement, inquiry: Inquiry) -> float:
     return max(
         here,
         _dated(term, statement, inquiry),
-        AROUND * max((_in_text(term, each) for each in around(statement)), default=0.0),
+        (AROUND if term.vital else HEADED) * max((_in_text(term, each) for each in around(statement)), default=0.0),
+        BEFORE * _in_text(term, statement.before) if statement.leans else 0.0,
     )
 
 
 def around(statement: Statement) -> list[str]:
-    """Heading, filename, and the sentence that this one points back to."""
+    """Heading and filename."""
     source = re.sub(r"\.\w{1,4}$", "", statement.evidence.source) if "." in statement.evidence.source else ""
-    return [
-        part
-        for part in (statement.heading, re.sub(r"[-_/]", " ", source), statement.before if statement.leans else "")
-        if part
-    ]
+    return [part for part in (statement.heading, re.sub(r"[-_/]", " ", source)) if part]
 
 
 def _in_text(term: Term, text: str) -> float:

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col
 
 from adapters.sql.clock import Clock, database_clock
-from adapters.sql.engine import is_sqlite, reading_engine
+from adapters.sql.database import connected
 from adapters.sql.members import MemberRow, SqlMemberReads
 from adapters.sql.proposals import SqlProposalReads
+from adapters.sql.reader import Reader
 from adapters.sql.transactions import SqlTransact
-from adapters.sql.writer import PostgresWriter, SqliteWriter, Writer
+from adapters.sql.writer import Writer
 from domain.members import Admission, Role, Viewer
 from domain.tally import Rules
 from services.members import Members
@@ -39,9 +39,9 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Hall:
-    """One process' engine, writer and services over one migrated database."""
+    """One process' reader, writer and services over one migrated database."""
 
-    engine: AsyncEngine
+    reader: Reader
     writer: Writer
     transact: SqlTransact
     members: Members
@@ -85,13 +85,12 @@ class Hall:
 @asynccontextmanager
 async def hall(url: str, *, clock: Clock = database_clock) -> AsyncIterator[Hall]:
     """Closed at the end; the database stays."""
-    engine = reading_engine(url)
-    writer: Writer = SqliteWriter(url) if is_sqlite(url) else PostgresWriter(engine)
+    reader, writer = connected(url)
     transact = SqlTransact(writer, clock=clock)
-    members = Members(transact, SqlMemberReads(engine), admission=Admission.OPEN, now=lambda: datetime.now(UTC))
-    proposals = Proposals(transact, SqlProposalReads(engine), Silence())
+    members = Members(transact, SqlMemberReads(reader), admission=Admission.OPEN, now=lambda: datetime.now(UTC))
+    proposals = Proposals(transact, SqlProposalReads(reader), Silence())
     try:
-        yield Hall(engine, writer, transact, members, proposals, Votes(transact))
+        yield Hall(reader, writer, transact, members, proposals, Votes(transact))
     finally:
         await writer.close()
-        await engine.dispose()
+        await reader.close()

@@ -50,7 +50,7 @@ class Projections:
         """Raises SyncFailed; nothing is lost then, the same entries come again."""
         batches: list[GraphBatch] = []
         memories: list[Memory] = []
-        for entry in entries:
+        for entry in newest_of(entries):
             if entry.name in REMOVALS:
                 await self._flush(batches, memories)
                 await self._forget(entry.name, entry.args)
@@ -127,3 +127,9 @@ class Projections:
         if name == "ChatRemoved":
             keys.append(f"session:{args['session_id']}")
         await self._graph.forget(args["group"], keys)
+
+
+def newest_of(entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
+    """Of equal events the last one, in order: rows are read as they are now, so once is enough."""
+    last = {(entry.name, str(entry.args)): entry for entry in entries}
+    return sorted(last.values(), key=lambda entry: entry.id)

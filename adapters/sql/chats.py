@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Column, Index, UniqueConstraint, delete, func, select, text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
 from adapters.sql.naming import NEVER_AGAIN, Row
 from adapters.sql.pages import Order, page_of, rows_of
+from adapters.sql.reader import Reader
 from adapters.sql.types import time_field
 from domain.chats import ChatMessage, ChatSession, Citation, Sender, SourceKind
 from domain.errors import NotFound
@@ -148,12 +148,12 @@ def unknown_message() -> NotFound:
 class SqlChatReads:
     """Port `ChatReads`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     async def sessions(self, viewer: Viewer, ids: list[int]) -> dict[int, ChatSession]:
         mine = col(ChatSessionRow.member_id) == viewer.member_id
-        rows = await rows_of(self._engine, select(ChatSessionRow).where(mine, col(ChatSessionRow.id).in_(ids)))
+        rows = await rows_of(self._reader, select(ChatSessionRow).where(mine, col(ChatSessionRow.id).in_(ids)))
         return {row.id: row.to_domain() for row in rows}
 
     async def messages(self, viewer: Viewer, ids: list[int]) -> dict[int, ChatMessage]:
@@ -161,12 +161,12 @@ class SqlChatReads:
         statement = select(ChatMessageRow).where(
             col(ChatMessageRow.session_id).in_(mine), col(ChatMessageRow.id).in_(ids)
         )
-        return {row.id: row.to_domain() for row in await rows_of(self._engine, statement)}
+        return {row.id: row.to_domain() for row in await rows_of(self._reader, statement)}
 
     async def page(self, viewer: Viewer, wanted: Slice) -> Page[ChatSession]:
         statement = select(ChatSessionRow).where(col(ChatSessionRow.member_id) == viewer.member_id)
         newest_first = [Order(col(ChatSessionRow.id), descending=True)]
-        return await page_of(self._engine, statement, newest_first, wanted, ChatSessionRow.to_domain)
+        return await page_of(self._reader, statement, newest_first, wanted, ChatSessionRow.to_domain)
 
     async def page_messages(self, viewer: Viewer, session_id: int, wanted: Slice) -> Page[ChatMessage]:
         mine = select(col(ChatSessionRow.id)).where(col(ChatSessionRow.member_id) == viewer.member_id)
@@ -174,7 +174,7 @@ class SqlChatReads:
             col(ChatMessageRow.session_id) == session_id, col(ChatMessageRow.session_id).in_(mine)
         )
         return await page_of(
-            self._engine, statement, [Order(col(ChatMessageRow.turn))], wanted, ChatMessageRow.to_domain
+            self._reader, statement, [Order(col(ChatMessageRow.turn))], wanted, ChatMessageRow.to_domain
         )
 
     async def recent(self, session_id: int, *, before_turn: int, limit: int) -> list[ChatMessage]:
@@ -184,7 +184,7 @@ class SqlChatReads:
             .order_by(col(ChatMessageRow.turn).desc())
             .limit(limit)
         )
-        rows = await rows_of(self._engine, statement)
+        rows = await rows_of(self._reader, statement)
         return [row.to_domain() for row in reversed(rows)]
 
     async def reply(self, message_id: int) -> tuple[ChatMessage, int]:
@@ -193,14 +193,12 @@ class SqlChatReads:
             .join(ChatSessionRow, col(ChatSessionRow.id) == col(ChatMessageRow.session_id))
             .where(col(ChatMessageRow.id) == message_id)
         )
-        async with AsyncSession(self._engine) as session:
-            found = (await session.execute(statement)).one_or_none()
-            if found is None:
-                raise unknown_message()
-            row, member_id = found
-            return row.to_domain(), member_id
+        found = await self._reader(lambda session: session.execute(statement).one_or_none())
+        if found is None:
+            raise unknown_message()
+        row, member_id = found
+        return row.to_domain(), member_id
 
     async def ended_events(self, message_id: int) -> str | None:
         statement = select(col(ChatMessageRow.events)).where(col(ChatMessageRow.id) == message_id)
-        async with self._engine.connect() as connection:
-            return (await connection.execute(statement)).scalar_one_or_none()
+        return await self._reader(lambda session: session.scalar(statement))

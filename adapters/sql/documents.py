@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Column, ColumnElement, Select, delete, insert, or_, select
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
 from adapters.sql.naming import NEVER_AGAIN, Row
 from adapters.sql.pages import Order, count_of, page_of, rows_of
+from adapters.sql.reader import Reader
 from adapters.sql.types import time_field
 from domain.documents import Document, IngestionError, IngestionStatus, Upload, Visibility
 from domain.entities import Mention
@@ -200,8 +200,8 @@ def unknown_document() -> NotFound:
 class SqlDocumentReads:
     """Port `DocumentReads`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     async def by_ids(self, viewer: Viewer, ids: list[int]) -> dict[int, Document]:
         return await self._read(select(DocumentRow).where(readable_by(viewer), col(DocumentRow.id).in_(ids)))
@@ -211,13 +211,13 @@ class SqlDocumentReads:
 
     async def unread(self) -> int:
         ended = [IngestionStatus.DONE.value, IngestionStatus.FAILED.value]
-        return await count_of(self._engine, select(DocumentRow).where(col(DocumentRow.status).not_in(ended)))
+        return await count_of(self._reader, select(DocumentRow).where(col(DocumentRow.status).not_in(ended)))
 
     async def mentions(self, document_ids: list[int]) -> dict[int, list[Mention]]:
         first = col(MentionRow.position) < MOST_MENTIONS
         statement = select(MentionRow).where(first, col(MentionRow.document_id).in_(document_ids))
         found: dict[int, list[Mention]] = {}
-        for row in await rows_of(self._engine, statement.order_by(col(MentionRow.position))):
+        for row in await rows_of(self._reader, statement.order_by(col(MentionRow.position))):
             found.setdefault(row.document_id, []).append(row.to_domain())
         return found
 
@@ -227,13 +227,13 @@ class SqlDocumentReads:
             tagged = select(col(DocumentTopicRow.document_id)).where(col(DocumentTopicRow.topic_id) == topic_id)
             statement = statement.where(col(DocumentRow.id).in_(tagged))
         newest_first = [Order(col(DocumentRow.id), descending=True)]
-        page = await page_of(self._engine, statement, newest_first, wanted, lambda row: row)
+        page = await page_of(self._reader, statement, newest_first, wanted, lambda row: row)
         topics = await self._topics([row.id for row in page.rows])
         rows = [row.to_domain(topics.get(row.id, ())) for row in page.rows]
-        return Page(rows, page.keys, page.has_next, page.has_previous, lambda: count_of(self._engine, statement))
+        return Page(rows, page.keys, page.has_next, page.has_previous, lambda: count_of(self._reader, statement))
 
     async def _read(self, statement: Select[DocumentRow]) -> dict[int, Document]:
-        rows = await rows_of(self._engine, statement)
+        rows = await rows_of(self._reader, statement)
         topics = await self._topics([row.id for row in rows])
         return {row.id: row.to_domain(topics.get(row.id, ())) for row in rows}
 
@@ -246,9 +246,8 @@ class SqlDocumentReads:
             .order_by(col(DocumentTopicRow.position))
         )
         found: dict[int, tuple[int, ...]] = {}
-        async with AsyncSession(self._engine) as session:
-            for row in await session.scalars(statement):
-                found[row.document_id] = (*found.get(row.document_id, ()), row.topic_id)
+        for row in await rows_of(self._reader, statement):
+            found[row.document_id] = (*found.get(row.document_id, ()), row.topic_id)
         return found
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-WRITES = {"writes": True}
 BUSY_SECONDS = 5
 
 
@@ -22,13 +21,7 @@ def sqlite_path(url: str) -> Path:
     return Path(name)
 
 
-def reading_engine(url: str) -> AsyncEngine:
-    """For reads of both databases, and for Postgres' writes."""
-    if is_sqlite(url):
-        sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=4, max_overflow=0)
-        listen_sqlite(engine.sync_engine)
-        return engine
+def postgres_engine(url: str) -> AsyncEngine:
     return create_async_engine(
         url,
         pool_size=10,
@@ -38,32 +31,31 @@ def reading_engine(url: str) -> AsyncEngine:
     )
 
 
-def writing_engine(url: str) -> Engine:
-    """SQLite's, for the one writer thread."""
-    plain = make_url(url).set(drivername="sqlite")
+def sqlite_engine(url: str, *, connections: int, writes: bool = False) -> Engine:
+    """For threads of ours. One that writes begins with BEGIN IMMEDIATE; one that reads begins nothing."""
+    sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        plain, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, pool_size=1, max_overflow=0
+        make_url(url).set(drivername="sqlite"),
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        pool_size=connections,
+        max_overflow=0,
     )
-    listen_sqlite(engine)
-    return engine.execution_options(**WRITES)
+    event.listen(engine, "connect", configure)
+    if writes:
+        event.listen(engine, "begin", begin_immediate)
+    return engine
 
 
-def listen_sqlite(engine: Engine) -> None:
+def configure(dbapi: Any, _record: object) -> None:  # noqa: ANN401  # sqlite3's connection
     """Take BEGIN into our own hands: the driver's comes too late for a read that a write depends on."""
+    dbapi.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        dbapi.execute(f"PRAGMA {pragma}")
+    dbapi.create_function("lower", 1, lowered, deterministic=True)  # SQLite's own knows ASCII only
 
-    @event.listens_for(engine, "connect")
-    def configure(dbapi: Any, _record: object) -> None:  # noqa: ANN401  # sqlite3's or aiosqlite's adapted connection
-        dbapi.isolation_level = None
-        cursor = dbapi.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-        dbapi.create_function("lower", 1, lowered, deterministic=True)  # SQLite's own knows ASCII only
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def lowered(value: str | None) -> str | None:

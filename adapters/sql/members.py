@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
 from adapters.sql.naming import Row
 from adapters.sql.pages import Order, page_of, rows_of
+from adapters.sql.reader import Reader
 from adapters.sql.types import time_field
 from domain.errors import NotFound
 from domain.members import Claims, Member, Role
@@ -96,20 +96,20 @@ class SqlMembers:
 class SqlMemberReads:
     """Port `MemberReads`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     async def by_ids(self, ids: list[int]) -> dict[int, Member]:
-        rows = await rows_of(self._engine, select(MemberRow).where(col(MemberRow.id).in_(ids)))
+        rows = await rows_of(self._reader, select(MemberRow).where(col(MemberRow.id).in_(ids)))
         return {row.id: row.to_domain() for row in rows}
 
     async def by_handle(self, handle: str) -> Member | None:
-        rows = await rows_of(self._engine, select(MemberRow).where(col(MemberRow.handle) == handle))
+        rows = await rows_of(self._reader, select(MemberRow).where(col(MemberRow.handle) == handle))
         return rows[0].to_domain() if rows else None
 
     async def by_subject(self, subject: str) -> Member | None:
-        rows = await rows_of(self._engine, select(MemberRow).where(col(MemberRow.subject) == subject))
+        rows = await rows_of(self._reader, select(MemberRow).where(col(MemberRow.subject) == subject))
         return rows[0].to_domain() if rows else None
 
     async def page(self, wanted: Slice) -> Page[Member]:
-        return await page_of(self._engine, select(MemberRow), [Order(col(MemberRow.id))], wanted, MemberRow.to_domain)
+        return await page_of(self._reader, select(MemberRow), [Order(col(MemberRow.id))], wanted, MemberRow.to_domain)

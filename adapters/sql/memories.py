@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, UniqueConstraint, delete, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
 from adapters.sql.naming import NEVER_AGAIN, Row
 from adapters.sql.pages import Order, page_of, rows_of
+from adapters.sql.reader import Reader
 from adapters.sql.types import time_field
 from domain.errors import NotFound
 from domain.members import Viewer
@@ -141,8 +141,8 @@ def source_of(memory: NewMemory | MemoryRow) -> Source:
 class SqlMemoryReads:
     """Port `MemoryReads`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     async def by_ids(self, viewer: Viewer, ids: Iterable[int]) -> dict[int, Memory]:
         return await self._read(col(MemoryRow.group).in_(viewer.groups), col(MemoryRow.id).in_(list(ids)))
@@ -160,10 +160,10 @@ class SqlMemoryReads:
     async def page(self, viewer: Viewer, wanted: Slice, where: MemoryFilter) -> Page[Memory]:
         own = select(MemoryRow).where(col(MemoryRow.member_id) == viewer.member_id, *conditions(where))
         newest_first = [Order(col(MemoryRow.id), descending=True)]
-        return await page_of(self._engine, own, newest_first, wanted, MemoryRow.to_domain)
+        return await page_of(self._reader, own, newest_first, wanted, MemoryRow.to_domain)
 
     async def _read(self, *where: ColumnElement[bool]) -> dict[int, Memory]:
-        rows = await rows_of(self._engine, select(MemoryRow).where(*where))
+        rows = await rows_of(self._reader, select(MemoryRow).where(*where))
         return {row.id: row.to_domain() for row in rows}
 
 

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import JSON, Column, ColumnElement, Index, func, or_, select, text, update
-from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
 from adapters.sql.clock import Clock, database_clock
 from adapters.sql.naming import Row
 from adapters.sql.pages import rows_of
+from adapters.sql.reader import Reader
 from adapters.sql.types import time_field
 from adapters.sql.writer import Writer
 from domain.outbox import OutboxEntry
@@ -46,8 +46,8 @@ class OutboxRow(Row, table=True):
 class SqlOutbox:
     """Port `Outbox`: the worker's side of the table."""
 
-    def __init__(self, engine: AsyncEngine, writer: Writer, clock: Clock = database_clock) -> None:
-        self._engine = engine
+    def __init__(self, reader: Reader, writer: Writer, clock: Clock = database_clock) -> None:
+        self._reader = reader
         self._write = writer
         self._clock = clock
 
@@ -90,18 +90,13 @@ class SqlOutbox:
     async def next_due(self) -> float | None:
         """Seconds until the next job is due; 0 when one is, None when none waits."""
         free_at = func.coalesce(col(OutboxRow.lease_until), col(OutboxRow.due_at), type_=OutboxRow.due_at.type)  # type: ignore[attr-defined]  # a mapped column
-        async with self._engine.connect() as connection:
-            now, due = await connection.run_sync(
-                lambda plain: (
-                    self._clock(Session(plain)),
-                    plain.execute(select(func.min(free_at)).where(is_open("job"))).scalar(),
-                )
-            )
+        earliest = select(func.min(free_at)).where(is_open("job"))
+        now, due = await self._reader(lambda session: (self._clock(session), session.scalar(earliest)))
         return None if due is None else max(0.0, (due - now).total_seconds())
 
     async def projectable(self, *, limit: int) -> list[OutboxEntry]:
         statement = select(OutboxRow).where(is_open("event")).order_by(col(OutboxRow.id)).limit(limit)
-        return [row.to_domain() for row in await rows_of(self._engine, statement)]
+        return [row.to_domain() for row in await rows_of(self._reader, statement)]
 
     async def projected(self, ids: list[int]) -> None:
         def command(session: Session) -> None:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from adapters.sql.reader import Reader
 from adapters.sql.types import UtcDateTime
 from domain.errors import BadInput
 from domain.pages import Key, Page, Slice
@@ -25,14 +25,13 @@ class Order:
     descending: bool = False
 
 
-async def rows_of[R](engine: AsyncEngine, statement: Select[R]) -> list[R]:
-    """All rows, detached, with no session left open."""
-    async with AsyncSession(engine, expire_on_commit=False) as session:
-        return list(await session.scalars(statement))
+async def rows_of[R](reader: Reader, statement: Select[R]) -> list[R]:
+    """All rows, detached."""
+    return await reader(lambda session: list(session.scalars(statement)))
 
 
 async def page_of[R, T](
-    engine: AsyncEngine,
+    reader: Reader,
     statement: Select[R],
     order: Sequence[Order],
     wanted: Slice,
@@ -46,8 +45,7 @@ async def page_of[R, T](
     limited = limited.order_by(
         *(part.column.desc() if part.descending != wanted.backward else part.column.asc() for part in order)
     )
-    async with AsyncSession(engine, expire_on_commit=False) as session:
-        found = [(row[0], tuple(row[1:])) for row in (await session.execute(limited)).all()]
+    found = await reader(lambda session: [(row[0], tuple(row[1:])) for row in session.execute(limited)])
     more, found = len(found) > wanted.size, found[: wanted.size]
     if wanted.backward:
         found.reverse()
@@ -56,14 +54,13 @@ async def page_of[R, T](
         keys=[tuple(plain(value) for value in key) for _, key in found],
         has_next=wanted.before is not None if wanted.backward else more,
         has_previous=more if wanted.backward else wanted.after is not None,
-        count=lambda: count_of(engine, statement),
+        count=lambda: count_of(reader, statement),
     )
 
 
-async def count_of(engine: AsyncEngine, statement: Select[Any]) -> int:
+async def count_of(reader: Reader, statement: Select[Any]) -> int:
     counted = select(func.count()).select_from(statement.order_by(None).subquery())
-    async with engine.connect() as connection:
-        return int((await connection.execute(counted)).scalar_one())
+    return await reader(lambda session: int(session.scalar(counted) or 0))
 
 
 def beyond(order: Sequence[Order], key: Sequence[Any], *, flipped: bool) -> ColumnElement[bool]:

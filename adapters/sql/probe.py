@@ -6,7 +6,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.sql.engine import is_sqlite, reading_engine, sqlite_path
+from adapters.sql.database import connected
+from adapters.sql.engine import is_sqlite, sqlite_path
 from adapters.sql.migrations import ROOT
 
 
@@ -14,14 +15,14 @@ async def database_facts(url: str) -> tuple[str, bool]:
     """The server's name and version, and whether its tables are at the newest migration. Raises OSError, ValueError."""
     if is_sqlite(url) and not sqlite_path(url).exists():
         raise FileNotFoundError(f"There is no {sqlite_path(url).name} yet.")
-    engine = reading_engine(url)
+    reader, writer = connected(url)
     try:
-        async with engine.connect() as connection:
-            return await connection.run_sync(_facts)
+        return await reader(lambda session: _facts(session.connection()))
     except SQLAlchemyError as error:
         raise OSError(str(error).splitlines()[0]) from error
     finally:
-        await engine.dispose()
+        await writer.close()
+        await reader.close()
 
 
 def _facts(connection: Connection) -> tuple[str, bool]:

@@ -20,14 +20,14 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
 from adapters.sql.daos import SqlDaos, rules_of
 from adapters.sql.members import MemberRow
 from adapters.sql.naming import Row, table_of
-from adapters.sql.pages import Order, count_of, page_of
+from adapters.sql.pages import Order, count_of, page_of, rows_of
+from adapters.sql.reader import Reader
 from adapters.sql.types import UtcDateTime, time_field
 from adapters.sql.writer import connection_of
 from domain.members import Role, Viewer
@@ -231,8 +231,8 @@ def state_of(proposal: Proposal) -> dict[str, Any]:
 class SqlProposalReads:
     """Port `ProposalReads`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     async def by_ids(self, viewer: Viewer, ids: list[int]) -> dict[int, Proposal]:
         return await self._read(select(ProposalRow).where(visible_to(viewer), col(ProposalRow.id).in_(ids)))
@@ -246,14 +246,13 @@ class SqlProposalReads:
 
     async def page(self, viewer: Viewer, wanted: Slice, where: ProposalFilter, order: ProposalOrder) -> Page[Proposal]:
         statement = select(ProposalRow).where(visible_to(viewer), *conditions(where))
-        page = await page_of(self._engine, statement, orders(order), wanted, lambda row: row)
+        page = await page_of(self._reader, statement, orders(order), wanted, lambda row: row)
         topics = await self._topics([row.id for row in page.rows])
         rows = [row.to_domain(topics.get(row.id, ())) for row in page.rows]
-        return Page(rows, page.keys, page.has_next, page.has_previous, lambda: count_of(self._engine, statement))
+        return Page(rows, page.keys, page.has_next, page.has_previous, lambda: count_of(self._reader, statement))
 
     async def _read(self, statement: Select[ProposalRow]) -> dict[int, Proposal]:
-        async with AsyncSession(self._engine, expire_on_commit=False) as session:
-            rows = list(await session.scalars(statement))
+        rows = await rows_of(self._reader, statement)
         topics = await self._topics([row.id for row in rows])
         return {row.id: row.to_domain(topics.get(row.id, ())) for row in rows}
 
@@ -266,9 +265,8 @@ class SqlProposalReads:
             .order_by(col(ProposalTopicRow.position))
         )
         found: dict[int, tuple[int, ...]] = {}
-        async with AsyncSession(self._engine) as session:
-            for row in await session.scalars(statement):
-                found[row.proposal_id] = (*found.get(row.proposal_id, ()), row.topic_id)
+        for row in await rows_of(self._reader, statement):
+            found[row.proposal_id] = (*found.get(row.proposal_id, ()), row.topic_id)
         return found
 
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Column, func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
 from adapters.sql.daos import SqlDaos, rules_of
 from adapters.sql.naming import Row
 from adapters.sql.pages import Order, page_of, rows_of
+from adapters.sql.reader import Reader
 from adapters.sql.types import time_field
 from domain.pages import Page, Slice
 from domain.resolutions import Decision, Resolution, ResolutionReason
@@ -80,27 +80,26 @@ class SqlResolutions:
 class SqlResolutionReads:
     """Port `ResolutionReads`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     async def by_ids(self, ids: list[int]) -> dict[int, Resolution]:
-        rows = await rows_of(self._engine, select(ResolutionRow).where(col(ResolutionRow.id).in_(ids)))
+        rows = await rows_of(self._reader, select(ResolutionRow).where(col(ResolutionRow.id).in_(ids)))
         return {row.id: row.to_domain() for row in rows}
 
     async def by_proposals(self, proposal_ids: list[int]) -> dict[int, Resolution]:
         statement = select(ResolutionRow).where(col(ResolutionRow.proposal_id).in_(proposal_ids))
-        return {row.proposal_id: row.to_domain() for row in await rows_of(self._engine, statement)}
+        return {row.proposal_id: row.to_domain() for row in await rows_of(self._reader, statement)}
 
     async def page(self, wanted: Slice) -> Page[Resolution]:
         newest_first = [Order(col(ResolutionRow.seq), descending=True)]
-        return await page_of(self._engine, select(ResolutionRow), newest_first, wanted, ResolutionRow.to_domain)
+        return await page_of(self._reader, select(ResolutionRow), newest_first, wanted, ResolutionRow.to_domain)
 
     async def after(self, seq: int, limit: int = 100) -> list[Resolution]:
         statement = select(ResolutionRow).where(col(ResolutionRow.seq) > seq)
-        rows = await rows_of(self._engine, statement.order_by(col(ResolutionRow.seq)).limit(limit))
+        rows = await rows_of(self._reader, statement.order_by(col(ResolutionRow.seq)).limit(limit))
         return [row.to_domain() for row in rows]
 
     async def last_seq(self) -> int:
-        async with self._engine.connect() as connection:
-            newest = (await connection.execute(select(func.max(col(ResolutionRow.seq))))).scalar_one()
+        newest = await self._reader(lambda session: session.scalar(select(func.max(col(ResolutionRow.seq)))))
         return -1 if newest is None else int(newest)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
@@ -12,6 +11,7 @@ from adapters.sql.documents import DocumentRow, DocumentTopicRow
 from adapters.sql.naming import Row
 from adapters.sql.pages import Order, page_of, rows_of
 from adapters.sql.proposals import ProposalRow, ProposalTopicRow
+from adapters.sql.reader import Reader
 from domain.members import Viewer
 from domain.pages import Page, Slice
 from domain.topics import PolicyTopic, topic_key
@@ -48,8 +48,8 @@ class SqlTopics:
 class SqlTopicReads:
     """Port `TopicReads`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     async def by_ids(self, viewer: Viewer, ids: list[int]) -> dict[int, PolicyTopic]:
         return await self._read(readable_by(viewer), col(TopicRow.id).in_(ids))
@@ -60,10 +60,10 @@ class SqlTopicReads:
     async def page(self, viewer: Viewer, wanted: Slice) -> Page[PolicyTopic]:
         order = [Order(col(TopicRow.title)), Order(col(TopicRow.id))]
         visible = select(TopicRow).where(readable_by(viewer))
-        return await page_of(self._engine, visible, order, wanted, TopicRow.to_domain)
+        return await page_of(self._reader, visible, order, wanted, TopicRow.to_domain)
 
     async def _read(self, *where: ColumnElement[bool]) -> dict[int, PolicyTopic]:
-        rows = await rows_of(self._engine, select(TopicRow).where(*where))
+        rows = await rows_of(self._reader, select(TopicRow).where(*where))
         return {row.id: row.to_domain() for row in rows}
 
 

@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from sqlalchemy import UniqueConstraint, bindparam, func, insert, literal, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
 from adapters.sql.members import MemberRow
 from adapters.sql.naming import Row, table_of
 from adapters.sql.pages import Order, page_of, rows_of
+from adapters.sql.reader import Reader
 from adapters.sql.types import time_field
 from adapters.sql.writer import connection_of
 from domain.members import Viewer
@@ -134,30 +134,30 @@ class SqlBallots:
 class SqlVoteReads:
     """Port `VoteReads`. Votes exist from VOTING on, when every member sees the proposal."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     async def by_ids(self, viewer: Viewer, ids: list[int]) -> dict[int, Vote]:
-        rows = await rows_of(self._engine, select(VoteRow).where(col(VoteRow.id).in_(ids)))
+        rows = await rows_of(self._reader, select(VoteRow).where(col(VoteRow.id).in_(ids)))
         return {row.id: row.to_domain() for row in rows}
 
     async def own(self, viewer: Viewer, proposal_ids: list[int]) -> dict[int, Vote]:
         mine = col(VoteRow.member_id) == viewer.member_id
-        rows = await rows_of(self._engine, select(VoteRow).where(mine, col(VoteRow.proposal_id).in_(proposal_ids)))
+        rows = await rows_of(self._reader, select(VoteRow).where(mine, col(VoteRow.proposal_id).in_(proposal_ids)))
         return {row.proposal_id: row.to_domain() for row in rows}
 
     async def page(self, viewer: Viewer, proposal_id: int, wanted: Slice) -> Page[Vote]:
         statement = select(VoteRow).where(col(VoteRow.proposal_id) == proposal_id)
-        return await page_of(self._engine, statement, [Order(col(VoteRow.id))], wanted, VoteRow.to_domain)
+        return await page_of(self._reader, statement, [Order(col(VoteRow.id))], wanted, VoteRow.to_domain)
 
     async def of_proposal(self, proposal_id: int) -> list[Vote]:
-        rows = await rows_of(self._engine, select(VoteRow).where(col(VoteRow.proposal_id) == proposal_id))
+        rows = await rows_of(self._reader, select(VoteRow).where(col(VoteRow.proposal_id) == proposal_id))
         return [row.to_domain() for row in rows]
 
     async def revisions(self, vote_id: int) -> list[Vote]:
-        votes = await rows_of(self._engine, select(VoteRow).where(col(VoteRow.id) == vote_id))
+        votes = await rows_of(self._reader, select(VoteRow).where(col(VoteRow.id) == vote_id))
         ballots = select(BallotRow).where(col(BallotRow.vote_id) == vote_id).order_by(col(BallotRow.revision))
-        return [revision_of(vote, ballot) for vote in votes for ballot in await rows_of(self._engine, ballots)]
+        return [revision_of(vote, ballot) for vote in votes for ballot in await rows_of(self._reader, ballots)]
 
 
 def revision_of(vote: VoteRow, ballot: BallotRow) -> Vote:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 
-from adapters.sql.engine import sqlite_path, writing_engine
+from adapters.sql.engine import sqlite_engine, sqlite_path
 
 LOST_RACES = {"40P01", "40001", "23505"}
 """Postgres' codes for a deadlock, a serialisation failure and a unique key that another transaction took first."""
@@ -68,7 +68,7 @@ class SqliteWriter:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = writing_engine(url)
+        self._engine = sqlite_engine(url, connections=1, writes=True)
         path = sqlite_path(url)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = path.with_name(path.name + ".lock").open("wb")

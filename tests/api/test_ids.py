@@ -11,8 +11,8 @@ from schema.cursors import cursor_of, key_of
 from schema.ids import KEYS, ROW, global_id, noun_and_key, row_id
 
 NOUNS = sorted(noun for noun, shape in KEYS.items() if shape is ROW)
-ROWS = some.integers(1, 2**63 - 1)
-PARTS = some.lists(some.integers(-(2**63), 2**63 - 1) | some.text(max_size=20), min_size=1, max_size=3)
+ROWS = some.integers(1, 2**31 - 1)
+PARTS = some.lists(some.integers(-(2**63), 2**31 - 1) | some.text(max_size=20), min_size=1, max_size=3)
 
 
 def raw(text: str) -> str:

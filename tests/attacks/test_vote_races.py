@@ -131,13 +131,13 @@ async def prepared(voting: Hall, early_close: EarlyClose) -> tuple[list[int], li
 async def recounted(voting: Hall, proposal_id: int) -> Tally:
     """From the newest revision of every ballot and the frozen weights, without the counters."""
     electorate = await rows_of(
-        voting.engine, select(ElectorateRow).where(col(ElectorateRow.proposal_id) == proposal_id)
+        voting.reader, select(ElectorateRow).where(col(ElectorateRow.proposal_id) == proposal_id)
     )
     weights = {row.member_id: row.weight for row in electorate}
-    votes = await rows_of(voting.engine, select(VoteRow).where(col(VoteRow.proposal_id) == proposal_id))
+    votes = await rows_of(voting.reader, select(VoteRow).where(col(VoteRow.proposal_id) == proposal_id))
     members = {row.id: row.member_id for row in votes}
     ballots = await rows_of(
-        voting.engine, select(BallotRow).where(col(BallotRow.vote_id).in_(members)).order_by(col(BallotRow.revision))
+        voting.reader, select(BallotRow).where(col(BallotRow.vote_id).in_(members)).order_by(col(BallotRow.revision))
     )
     newest = {members[row.vote_id]: row for row in ballots}
     tally = Tally(eligible=sum(weights.values()))
@@ -149,9 +149,9 @@ async def recounted(voting: Hall, proposal_id: int) -> Tally:
 
 async def check_counts(voting: Hall, acks: list[Ack]) -> None:
     """Tallies are recounts, revisions have no gap, and every acknowledged ballot is there."""
-    for row in await rows_of(voting.engine, select(ProposalRow)):
+    for row in await rows_of(voting.reader, select(ProposalRow)):
         assert row.to_domain().tally == await recounted(voting, row.id)
-    ballots = await rows_of(voting.engine, select(BallotRow))
+    ballots = await rows_of(voting.reader, select(BallotRow))
     revisions = Counter(row.vote_id for row in ballots)
     assert all(row.revision <= revisions[row.vote_id] for row in ballots)
     kept = Counter((row.vote_id, row.choice) for row in ballots)
@@ -169,8 +169,8 @@ async def test_two_processes_decide_every_proposal_once(url: str) -> None:
         assert len(acks) == 2 * CASTERS * EACH
         assert {ack.code for ack in acks} == {None, "ALREADY_RESOLVED"}
         await check_counts(voting, acks)
-        assert len(await rows_of(voting.engine, select(BallotRow))) == sum(ack.vote is not None for ack in acks)
-        resolutions = await rows_of(voting.engine, select(ResolutionRow).order_by(col(ResolutionRow.seq)))
+        assert len(await rows_of(voting.reader, select(BallotRow))) == sum(ack.vote is not None for ack in acks)
+        resolutions = await rows_of(voting.reader, select(ResolutionRow).order_by(col(ResolutionRow.seq)))
         assert [row.seq for row in resolutions] == list(range(PROPOSALS))
         assert sorted(row.proposal_id for row in resolutions) == proposals
         for row in resolutions:
@@ -191,8 +191,8 @@ async def test_what_a_killed_process_acknowledged_is_all_there(url: str) -> None
         await check_counts(voting, acks)
         await voting.votes.cast(Viewer(members[0], Role.MEMBER), proposals[0], Choice.FOR)  # no lock was left behind
         if url.startswith("sqlite"):
-            async with voting.engine.connect() as connection:
-                assert (await connection.execute(text("PRAGMA integrity_check"))).scalar_one() == "ok"
+            check = text("PRAGMA integrity_check")
+            assert await voting.reader(lambda session: session.scalars(check).one()) == "ok"
 
 
 def killed_after(process: subprocess.Popen[bytes], count: int) -> list[Ack]:

@@ -117,13 +117,13 @@ async def test_a_document_deleted_while_it_is_read_leaves_nothing(system: System
 
 async def test_a_forgotten_passage_takes_what_it_stated_along(system: System) -> None:
     async with system.client("forgetful") as client:
-        await learned(client, "ledger.md", NOTES)
-        [memory] = [each for each in await recalled(client, "copper beehive") if "Quillon" in each["text"]]
+        await learned(client, "mill.md", NOTES.replace("Quillon", "Ottoline"))
+        [memory] = [each for each in await recalled(client, "copper beehive") if "Ottoline" in each["text"]]
         forgotten = await mutate(client, "forgetMemory", "forgottenId", memoryId=memory["id"])
         assert forgotten["forgottenId"] == memory["id"]
-        await until_forgotten(system, "Quillon Marbrook of Tessaly Works repairs")
-        assert not any("Quillon" in each["text"] for each in await recalled(client, "copper beehive"))
-        assert "Quillon" not in (await answer(client, "Who repairs the copper beehive?"))["content"]
+        await until_forgotten(system, "Ottoline Marbrook of Tessaly Works repairs")
+        assert not any("Ottoline" in each["text"] for each in await recalled(client, "copper beehive"))
+        assert "Ottoline" not in (await answer(client, "Who repairs the copper beehive?"))["content"]
         assert await refusal(client, "forgetMemory", "forgottenId", memoryId=memory["id"]) == "NOT_FOUND"
 
 

@@ -43,7 +43,7 @@ async def test_turns_count_from_zero_and_are_kept_whole(database: Hall) -> None:
     citation = Citation(SourceKind.MEMORY, "7", "Because.", 0.5)
     ended = replace(reply, content="Because.", complete=True, citations=(citation,), model="m", degraded=True)
     await database.transact(lambda work: work.chats.save(ended, events="[]"))
-    reads = SqlChatReads(database.engine)
+    reads = SqlChatReads(database.reader)
     assert await reads.messages(ada, [question.id, reply.id]) == {question.id: question, reply.id: ended}
     assert await reads.reply(reply.id) == (ended, ada.member_id)
     assert (await reads.ended_events(reply.id), await reads.ended_events(question.id)) == ("[]", None)
@@ -82,7 +82,7 @@ async def test_another_member_s_chats_are_not_there_whatever_the_role(database: 
     ada, ben = await database.seat([1, 1])
     session = await started(database, ada)
     message = await said(database, session.id, Sender.MEMBER, "Secret")
-    reads = SqlChatReads(database.engine)
+    reads = SqlChatReads(database.reader)
     assert await reads.sessions(ada, [session.id]) == {session.id: session}
     for viewer in (ben, Viewer(ben.member_id, Role.ADMIN)):
         assert await reads.sessions(viewer, [session.id]) == {}
@@ -103,7 +103,7 @@ async def test_the_last_turns_before_one_come_oldest_first(database: Hall) -> No
     for number in range(5):
         await said(database, session.id, Sender.MEMBER, str(number))
         await said(database, other.id, Sender.MEMBER, "other")
-    recent = await SqlChatReads(database.engine).recent(session.id, before_turn=4, limit=3)
+    recent = await SqlChatReads(database.reader).recent(session.id, before_turn=4, limit=3)
     assert [message.content for message in recent] == ["1", "2", "3"]
 
 
@@ -112,7 +112,7 @@ async def test_a_removed_conversation_is_gone_with_its_messages(database: Hall) 
     session = await started(database, ada)
     message = await said(database, session.id, Sender.MEMBER, "Hello")
     await database.transact(lambda work: work.chats.remove(session.id))
-    reads = SqlChatReads(database.engine)
+    reads = SqlChatReads(database.reader)
     assert (await reads.sessions(ada, [session.id]), await reads.messages(ada, [message.id])) == ({}, {})
     with pytest.raises(NotFound):
         await reads.reply(message.id)

@@ -44,7 +44,7 @@ async def test_a_document_is_kept_as_it_changes(database: Hall) -> None:
         first, seq=4, status=IngestionStatus.FAILED, progress=0.5, chunk_count=3, topic_ids=topics[::-1], error=error
     )
     await database.transact(lambda work: work.documents.save(changed))
-    assert await SqlDocumentReads(database.engine).by_ids(ada, [first.id]) == {first.id: changed}
+    assert await SqlDocumentReads(database.reader).by_ids(ada, [first.id]) == {first.id: changed}
     assert await database.transact(lambda work: work.documents.locked(first.id)) == changed
     await database.transact(lambda work: work.documents.save(replace(changed, topic_ids=(), error=None)))
     assert await database.transact(lambda work: work.documents.locked(first.id)) == replace(
@@ -55,7 +55,7 @@ async def test_a_document_is_kept_as_it_changes(database: Hall) -> None:
 async def test_a_private_document_is_not_there_for_others_whatever_their_role(database: Hall) -> None:
     ada, ben = await database.seat([1, 1])
     own, shared = await added(database, ada, "a" * 64), await added(database, ada, "b" * 64, DAO)
-    reads = SqlDocumentReads(database.engine)
+    reads = SqlDocumentReads(database.reader)
     for viewer, ids in (
         (ada, {own.id, shared.id}),
         (ben, {shared.id}),
@@ -111,7 +111,7 @@ async def test_bytes_are_used_as_long_as_a_document_stands_on_them(database: Hal
 async def test_mentions_come_in_order_and_at_most_two_hundred(database: Hall) -> None:
     (ada,) = await database.seat([1])
     document = await added(database, ada, "a" * 64)
-    reads = SqlDocumentReads(database.engine)
+    reads = SqlDocumentReads(database.reader)
     mentions = [Mention(f"E{number}", "ORG", number, number + 2, "test") for number in range(250)]
     await database.transact(lambda work: work.documents.save_mentions(document.id, mentions))
     assert await reads.mentions([document.id]) == {document.id: mentions[:200]}
@@ -131,7 +131,7 @@ async def test_a_removed_document_takes_its_duplicates_along(database: Hall) -> 
     await database.transact(lambda work: work.documents.save_mentions(first.id, [Mention("E", "ORG", 0, 1, "test")]))
     removed = await database.transact(lambda work: work.documents.remove(first.id))
     assert sorted(removed) == [first.id, duplicate.id]
-    assert set(await SqlDocumentReads(database.engine).by_ids(ada, [first.id, duplicate.id, other.id])) == {other.id}
+    assert set(await SqlDocumentReads(database.reader).by_ids(ada, [first.id, duplicate.id, other.id])) == {other.id}
     with pytest.raises(NotFound):
         await database.transact(lambda work: work.documents.locked(first.id))
 
@@ -142,6 +142,6 @@ async def test_documents_are_found_by_topic(database: Hall) -> None:
     rent, heating = await database.transact(lambda work: work.topics.ensure(["Rent", "Heating"]))
     await database.transact(lambda work: work.documents.save(replace(first, topic_ids=(rent, heating))))
     await database.transact(lambda work: work.documents.save(replace(other, topic_ids=(heating,))))
-    reads = SqlDocumentReads(database.engine)
+    reads = SqlDocumentReads(database.reader)
     for topic_id, ids in ((rent, [first.id]), (heating, [other.id, first.id]), (99, [])):
         assert [row.id for row in (await reads.page(ada, Slice(), topic_id=topic_id)).rows] == ids

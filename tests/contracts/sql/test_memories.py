@@ -52,7 +52,7 @@ async def test_a_memory_is_kept_whole(database: Hall) -> None:
     (ada,) = await database.seat([1])
     memories = [passage(ada, await document_of(database, ada), position) for position in range(2)]
     ids = await remembered(database, *memories)
-    found = await SqlMemoryReads(database.engine).by_ids(ada, ids)
+    found = await SqlMemoryReads(database.reader).by_ids(ada, ids)
     transaction_id = found[ids[0]].transaction_id
     assert [found[one] for one in ids] == [
         Memory(memory_id, content, T0, transaction_id) for memory_id, content in zip(ids, memories, strict=True)
@@ -66,7 +66,7 @@ async def test_the_same_passage_again_is_the_same_memory(database: Hall) -> None
     changed = replace(passage(ada, document_id, 1), text="Other words")
     again = await remembered(database, passage(ada, document_id, 3), changed)
     assert again[1] == first[1]
-    found = await SqlMemoryReads(database.engine).of_source(document_id=document_id)
+    found = await SqlMemoryReads(database.reader).of_source(document_id=document_id)
     assert [(one.id, one.content.text) for one in found] == [
         (memory_id, f"Passage {position}") for position, memory_id in enumerate([*first, again[0]])
     ]
@@ -77,7 +77,7 @@ async def test_another_member_s_memories_are_not_there_whatever_the_role(databas
     document_id = await document_of(database, ada)
     own, shared = passage(ada, document_id, 0), passage(ada, document_id, 1, group=DAO_GROUP)
     ids = await remembered(database, own, shared)
-    reads = SqlMemoryReads(database.engine)
+    reads = SqlMemoryReads(database.reader)
     assert set(await reads.by_ids(ada, ids)) == set(ids)
     for viewer in (ben, Viewer(ben.member_id, Role.ADMIN)):
         assert set(await reads.by_ids(viewer, ids)) == {ids[1]}
@@ -95,7 +95,7 @@ async def test_a_member_forgets_one_and_a_source_takes_all_along(database: Hall)
     assert (forgotten.id, forgotten.content.position) == (ids[1], 1)
     removed = await database.transact(lambda work: work.memories.remove_of_document(document_id))
     assert sorted(removed) == [ids[0], ids[2], ids[3]]
-    assert await SqlMemoryReads(database.engine).all_by_ids(ids) == {}
+    assert await SqlMemoryReads(database.reader).all_by_ids(ids) == {}
 
 
 async def test_memories_of_a_conversation_go_with_it(database: Hall) -> None:
@@ -129,5 +129,5 @@ async def test_memories_are_filtered_by_everything_that_is_asked(database: Hall,
         (MemoryFilter(created_after=T0), [second]),
         (MemoryFilter(kinds=(MemoryKind.FACT,), created_after=T0), []),
     ):
-        page = await SqlMemoryReads(database.engine).page(ada, Slice(), where)
+        page = await SqlMemoryReads(database.reader).page(ada, Slice(), where)
         assert ([row.id for row in page.rows], await page.count()) == (ids, len(ids))

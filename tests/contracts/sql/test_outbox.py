@@ -20,7 +20,7 @@ LEASE = 30.0
 
 @pytest.fixture
 def outbox(database: Hall, clock: Clock) -> SqlOutbox:
-    return SqlOutbox(database.engine, database.writer, clock)
+    return SqlOutbox(database.reader, database.writer, clock)
 
 
 async def enqueued(database: Hall, *tasks: str, due_in: float = 0) -> None:
@@ -95,7 +95,7 @@ async def test_an_older_attempt_is_fenced_off(database: Hall, outbox: SqlOutbox,
     await outbox.done(old)
     await outbox.retry(old, after_seconds=0, error="old")
     await outbox.dead(old, error="old")
-    (row,) = await rows_of(database.engine, select(OutboxRow))
+    (row,) = await rows_of(database.reader, select(OutboxRow))
     assert (row.done_at, row.dead_at, row.error, row.attempt) == (None, None, None, 2)
     await outbox.done(new)
     assert not await outbox.beat(new, LEASE)
@@ -109,7 +109,7 @@ async def test_a_retry_comes_after_its_pause_with_its_error(database: Hall, outb
     assert (await outbox.next_due(), await names(outbox)) == (5.0, [])
     clock.forward(seconds=5)
     assert await names(outbox) == [("a", 2)]
-    (row,) = await rows_of(database.engine, select(OutboxRow))
+    (row,) = await rows_of(database.reader, select(OutboxRow))
     assert row.error == "busy"
 
 
@@ -119,14 +119,14 @@ async def test_what_was_given_up_is_kept_and_never_claimed(database: Hall, outbo
     await outbox.dead(entry, error="broken")
     clock.forward(days=9)
     assert (await outbox.next_due(), await names(outbox)) == (None, [])
-    (row,) = await rows_of(database.engine, select(OutboxRow))
+    (row,) = await rows_of(database.reader, select(OutboxRow))
     assert (row.dead_at, row.done_at, row.error) == (T0, None, "broken")
 
 
 async def test_workers_at_once_share_the_jobs(database: Hall, outbox: SqlOutbox, url: str, clock: Clock) -> None:
     await enqueued(database, *(f"job{number}" for number in range(40)))
     async with hall(url, clock=clock) as other:
-        workers = [outbox, SqlOutbox(other.engine, other.writer, clock)] * 4
+        workers = [outbox, SqlOutbox(other.reader, other.writer, clock)] * 4
         claimed: list[list[OutboxEntry]] = await asyncio.gather(
             *(worker.claim(limit=10, lease_seconds=LEASE) for worker in workers)
         )
@@ -148,5 +148,5 @@ async def test_events_are_read_in_order_until_they_are_projected(database: Hall,
     await outbox.projected([event.id for event in events[:3]])
     assert (await outbox.projectable(limit=9))[0].id == events[3].id
     await outbox.projected([])
-    rows = await rows_of(database.engine, select(OutboxRow).where(col(OutboxRow.kind) == "event"))
+    rows = await rows_of(database.reader, select(OutboxRow).where(col(OutboxRow.kind) == "event"))
     assert [row.done_at for row in sorted(rows, key=lambda row: row.id)] == [T0, T0, T0, None, None]

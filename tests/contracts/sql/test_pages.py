@@ -64,7 +64,7 @@ def expected[T](
 @pytest.mark.parametrize("order", ProposalOrder)
 async def test_every_slice_of_a_list_is_the_same_as_of_python_s(database: Hall, order: ProposalOrder) -> None:
     viewer = await twelve(database)
-    reads = SqlProposalReads(database.engine)
+    reads = SqlProposalReads(database.reader)
     whole = await reads.page(viewer, Slice(size=100), ProposalFilter(), order)
     assert whole.rows == sorted(whole.rows, key=SORTED_BY[order])
     assert (len(whole.rows), await whole.count(), whole.has_next, whole.has_previous) == (12, 12, False, False)
@@ -96,7 +96,7 @@ SORTED_BY: dict[ProposalOrder, Callable[[Proposal], Any]] = {
 
 
 def lists_of(database: Hall, viewer: Viewer) -> dict[str, Read]:
-    engine = database.engine
+    engine = database.reader
     every = ProposalFilter()
     return {
         "members": SqlMemberReads(engine).page,

@@ -30,7 +30,7 @@ def admin(viewer: Viewer) -> Viewer:
 
 
 async def seen(database: Hall, viewer: Viewer, proposal_id: int) -> Proposal | None:
-    return (await SqlProposalReads(database.engine).by_ids(viewer, [proposal_id])).get(proposal_id)
+    return (await SqlProposalReads(database.reader).by_ids(viewer, [proposal_id])).get(proposal_id)
 
 
 async def seen_by(database: Hall, viewer: Viewer, proposal_id: int) -> Proposal:
@@ -40,7 +40,7 @@ async def seen_by(database: Hall, viewer: Viewer, proposal_id: int) -> Proposal:
 
 
 async def found(database: Hall, viewer: Viewer, where: ProposalFilter) -> list[str]:
-    page = await SqlProposalReads(database.engine).page(viewer, Slice(), where, NEWEST)
+    page = await SqlProposalReads(database.reader).page(viewer, Slice(), where, NEWEST)
     assert await page.count() == len(page.rows)
     return [proposal.title for proposal in page.rows]
 
@@ -51,7 +51,7 @@ async def test_a_draft_is_kept_whole(database: Hall) -> None:
     made = await database.proposals.create(ada, Edit(" T ", "B", ["Rent", "Heating"], choice))
     proposal_id = int(made["proposal"] or 0)
     proposal = await seen_by(database, ada, proposal_id)
-    topics = await SqlTopicReads(database.engine).by_ids(ada, list(proposal.topic_ids))
+    topics = await SqlTopicReads(database.reader).by_ids(ada, list(proposal.topic_ids))
     assert [topics[topic_id].title for topic_id in proposal.topic_ids] == ["Rent", "Heating"]
     assert proposal == Proposal(
         id=proposal_id,
@@ -103,7 +103,7 @@ async def test_the_history_of_states_is_kept(database: Hall, clock: Clock) -> No
     await database.votes.cast(ben, proposal_id, Choice.FOR)
     clock.forward(hours=1)
     await database.proposals.implement(admin(ben), proposal_id, " Invoice 7 ")
-    rows = await rows_of(database.engine, select(StatusChangeRow).order_by(col(StatusChangeRow.id)))
+    rows = await rows_of(database.reader, select(StatusChangeRow).order_by(col(StatusChangeRow.id)))
     assert [(row.status, row.by_id, row.reason, row.at) for row in rows] == [
         ("DRAFT", ada.member_id, "", T0),
         ("OPEN", ada.member_id, "", T0),
@@ -116,14 +116,14 @@ async def test_the_history_of_states_is_kept(database: Hall, clock: Clock) -> No
 async def test_starting_enqueues_the_close_at_the_end(database: Hall) -> None:
     (ada,) = await database.seat([1])
     proposal_id = await database.put_to_vote(ada, "One")
-    (job,) = await rows_of(database.engine, select(OutboxRow).where(col(OutboxRow.kind) == "job"))
+    (job,) = await rows_of(database.reader, select(OutboxRow).where(col(OutboxRow.kind) == "job"))
     assert (job.name, job.args, job.due_at) == ("close", {"args": [proposal_id]}, T0 + timedelta(hours=72))
 
 
 async def test_a_draft_of_another_is_not_there(database: Hall) -> None:
     ada, ben = await database.seat([1, 1])
     draft = await database.propose(ada, "Draft")
-    reads = SqlProposalReads(database.engine)
+    reads = SqlProposalReads(database.reader)
     for viewer, visible in ((ada, True), (admin(ben), True), (ben, False)):
         assert [
             await seen(database, viewer, draft) is not None,
@@ -229,7 +229,7 @@ async def test_numbers_leave_no_gap_when_creations_race_and_some_fail(database: 
         ]
         outcomes = await asyncio.gather(*made, return_exceptions=True)
     assert sum(isinstance(outcome, BadInput) for outcome in outcomes) == 4
-    numbers = await rows_of(database.engine, select(ProposalRow).order_by(col(ProposalRow.number)))
+    numbers = await rows_of(database.reader, select(ProposalRow).order_by(col(ProposalRow.number)))
     assert [row.number for row in numbers] == list(range(1, 17))
 
 
@@ -239,7 +239,7 @@ async def test_a_list_is_filtered_by_everything_that_is_asked(database: Hall, cl
     clock.forward(days=1)
     await database.proposals.create(ada, Edit("1000 äpfel_", "B", ["Rent"]))
     await database.put_to_vote(ben, "Birnen")
-    first = await SqlProposalReads(database.engine).by_number(ada, 1)
+    first = await SqlProposalReads(database.reader).by_number(ada, 1)
     assert first is not None
     topic_ids = first.topic_ids
     for where, titles in (

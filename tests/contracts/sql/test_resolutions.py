@@ -21,7 +21,7 @@ async def test_a_resolution_is_sealed_as_it_was_decided(database: Hall) -> None:
     (ada,) = await database.seat([3])
     proposal_id = await database.put_to_vote(ada, "One")
     await database.votes.cast(ada, proposal_id, Choice.FOR)
-    reads = SqlResolutionReads(database.engine)
+    reads = SqlResolutionReads(database.reader)
     resolution = (await reads.by_proposals([proposal_id]))[proposal_id]
     assert resolution == Resolution(
         id=resolution.id,
@@ -39,7 +39,7 @@ async def test_a_resolution_is_sealed_as_it_was_decided(database: Hall) -> None:
 
 
 async def test_without_resolutions_the_last_seq_is_minus_one(database: Hall) -> None:
-    reads = SqlResolutionReads(database.engine)
+    reads = SqlResolutionReads(database.reader)
     assert (await reads.last_seq(), await reads.after(-1)) == (-1, [])
 
 
@@ -52,7 +52,7 @@ async def test_a_second_resolution_of_a_proposal_is_impossible(database: Hall) -
     await database.votes.cast(ada, proposal_id, Choice.FOR)
     with pytest.raises(IntegrityError):
         await database.transact(again)
-    assert await SqlResolutionReads(database.engine).last_seq() == 0
+    assert await SqlResolutionReads(database.reader).last_seq() == 0
 
 
 async def test_seqs_leave_no_gap_when_decisions_race_and_some_roll_back(database: Hall, url: str, clock: Clock) -> None:
@@ -69,7 +69,7 @@ async def test_seqs_leave_no_gap_when_decisions_race_and_some_roll_back(database
         breaks = [one.transact(broken) for _ in range(5) for one in (database, other)]
         outcomes = await asyncio.gather(*breaks, *closes, return_exceptions=True)
     assert outcomes.count(True) == outcomes.count(False) == 30
-    reads = SqlResolutionReads(database.engine)
+    reads = SqlResolutionReads(database.reader)
     resolutions = await reads.after(-1)
     assert [one.seq for one in resolutions] == list(range(30))
     assert {one.proposal_id for one in resolutions} == set(proposals)
@@ -85,7 +85,7 @@ async def test_a_watch_gives_a_long_backlog_without_waiting(database: Hall, cloc
             await database.put_to_vote(author, f"P{author.member_id}")
         clock.forward(hours=72)
         assert await database.proposals.sweep() == 40
-    watch = Resolutions(SqlResolutionReads(database.engine), Silence()).watch(2)
+    watch = Resolutions(SqlResolutionReads(database.reader), Silence()).watch(2)
     async with asyncio.timeout(4):  # less than a recheck
         seqs = [(await anext(watch)).seq for _ in range(237)]
     assert seqs == list(range(3, 240))

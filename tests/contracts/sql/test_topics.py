@@ -21,7 +21,7 @@ async def test_two_spellings_are_one_topic_and_the_first_stays(database: Hall) -
     again = await database.transact(lambda work: work.topics.ensure(["HEATING", "Ｒent", "New"]))
     assert len(first) == 2
     assert again[:2] == (first[1], first[0])
-    rows = await rows_of(database.engine, select(TopicRow).order_by(TopicRow.id))  # type: ignore[arg-type]  # a mapped column
+    rows = await rows_of(database.reader, select(TopicRow).order_by(TopicRow.id))  # type: ignore[arg-type]  # a mapped column
     assert [(row.key, row.title) for row in rows if row.key != "new"] == [
         (key, title) for key, title in sorted([("rent", "Rent"), ("heating", "Heating")])
     ]
@@ -42,4 +42,4 @@ async def test_writers_at_once_make_each_topic_once(database: Hall, url: str, cl
         ]
         answers = await asyncio.gather(*made)
     assert len({frozenset(answer) for answer in answers}) == 1
-    assert len(await rows_of(database.engine, select(TopicRow))) == 8
+    assert len(await rows_of(database.reader, select(TopicRow))) == 8

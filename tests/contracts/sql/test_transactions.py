@@ -49,19 +49,18 @@ class Rename:
 
 
 async def name_of(database: Hall, member_id: int) -> str:
-    return (await SqlMemberReads(database.engine).by_ids([member_id]))[member_id].display_name
+    return (await SqlMemberReads(database.reader).by_ids([member_id]))[member_id].display_name
 
 
 async def count(database: Hall, row: type) -> int:
-    async with database.engine.connect() as connection:
-        return int((await connection.execute(select(func.count()).select_from(row))).scalar_one())
+    return await database.reader(lambda session: session.scalars(select(func.count()).select_from(row)).one())
 
 
 async def test_a_command_that_returns_is_kept_with_its_events(database: Hall) -> None:
     (ada,) = await database.seat([1])
     assert await database.transact(rename(ada.member_id, "Ada")) == {"member": ada.member_id, "run": 1}
     assert await name_of(database, ada.member_id) == "Ada"
-    (event,) = await rows_of(database.engine, select(OutboxRow))
+    (event,) = await rows_of(database.reader, select(OutboxRow))
     assert (event.kind, event.name, event.args, event.created_at) == (
         "event",
         "MemberRenamed",
@@ -87,7 +86,7 @@ async def test_a_constraint_that_fails_at_the_end_leaves_nothing(database: Hall)
     (ada,) = await database.seat([1])
     with pytest.raises(IntegrityError, match="weight_bounds"):
         await database.transact(twice)
-    assert (await SqlMemberReads(database.engine).by_ids([ada.member_id]))[ada.member_id].weight == 1
+    assert (await SqlMemberReads(database.reader).by_ids([ada.member_id]))[ada.member_id].weight == 1
 
 
 async def test_neighbours_in_line_are_untouched_by_one_that_raises(database: Hall) -> None:
@@ -97,7 +96,7 @@ async def test_neighbours_in_line_are_untouched_by_one_that_raises(database: Hal
     commands = [Rename(viewer.member_id, "new", error) for viewer, error in zip(members, errors, strict=True)]
     outcomes = await asyncio.gather(*(database.transact(one) for one in commands), return_exceptions=True)
     assert [isinstance(outcome, RuntimeError) for outcome in outcomes] == [error is not None for error in errors]
-    names = {member.id: member.display_name for member in await rows_of(database.engine, select(MemberRow))}
+    names = {member.id: member.display_name for member in await rows_of(database.reader, select(MemberRow))}
     assert [names[viewer.member_id] == "new" for viewer in members] == [error is None for error in errors]
     assert await count(database, OutboxRow) == errors.count(None)
 
@@ -128,7 +127,7 @@ async def test_what_was_touched_is_announced_after_the_commit(database: Hall, cl
         await transact(Rename(await seated(database), "x", BadInput("no")))
     await transact(lambda _work: None)
     assert len(heard) == 1
-    rows = await rows_of(database.engine, select(OutboxRow).order_by(col(OutboxRow.id)))
+    rows = await rows_of(database.reader, select(OutboxRow).order_by(col(OutboxRow.id)))
     assert [(row.name, row.due_at) for row in rows] == [
         ("BallotCast", T0),
         ("BallotCast", T0),
@@ -225,8 +224,8 @@ async def test_pruning_forgets_old_keys_only(database: Hall, clock: Clock) -> No
         await database.transact.once(once_of(ada, key), rename(ada.member_id, key))
         clock.forward(days=KEPT_DAYS)
     await database.writer(lambda session: SqlAnswers(session).prune(at=clock.at))
-    async with database.engine.connect() as connection:
-        assert list(await connection.scalars(text("SELECT key FROM idempotent_answer"))) == ["new"]
+    kept = await database.reader(lambda session: list(session.scalars(text("SELECT key FROM idempotent_answer"))))
+    assert kept == ["new"]
 
 
 async def test_one_key_at_once_is_done_once(database: Hall, url: str, clock: Clock) -> None:
@@ -263,5 +262,5 @@ async def test_a_kept_refusal_is_repeated_after_the_reason_is_gone(database: Hal
     with pytest.raises(VotingClosed):
         await database.votes.cast(ben, proposal_id, Choice.FOR, once=once)
     await database.votes.cast(ben, proposal_id, Choice.FOR, once=replace(once, key="new"))
-    found = await SqlProposalReads(database.engine).by_ids(ada, [proposal_id])
+    found = await SqlProposalReads(database.reader).by_ids(ada, [proposal_id])
     assert (found[proposal_id].status, found[proposal_id].tally.voters) == (Status.VOTING, 1)

@@ -20,7 +20,7 @@ from tests.contracts.sql.times import T0, Clock
 
 
 async def tally_of(database: Hall, viewer: Viewer, proposal_id: int) -> Tally:
-    return (await SqlProposalReads(database.engine).by_ids(viewer, [proposal_id]))[proposal_id].tally
+    return (await SqlProposalReads(database.reader).by_ids(viewer, [proposal_id]))[proposal_id].tally
 
 
 async def weigh(database: Hall, viewer: Viewer, weight: int, *, admitted: bool = True) -> None:
@@ -35,11 +35,11 @@ async def test_a_ballot_is_kept_as_it_was_cast(database: Hall) -> None:
     ada, ben = await database.seat([2, 3])
     proposal_id = await database.put_to_vote(ada, "One")
     cast = await database.votes.cast(ben, proposal_id, Choice.ABSTAIN, confidence=0.25, reason=" Why not ")
-    vote = (await SqlVoteReads(database.engine).own(ben, [proposal_id]))[proposal_id]
+    vote = (await SqlVoteReads(database.reader).own(ben, [proposal_id]))[proposal_id]
     assert vote.ballot == Ballot(proposal_id, ben.member_id, Choice.ABSTAIN, 3, CastBy.MEMBER, 0.25, "Why not")
     assert (vote.id, vote.revision, vote.cast_at) == (cast["vote"], 1, T0)
     assert await tally_of(database, ada, proposal_id) == Tally(5, abstain=3, voters=1)
-    assert await SqlVoteReads(database.engine).own(ada, [proposal_id]) == {}
+    assert await SqlVoteReads(database.reader).own(ada, [proposal_id]) == {}
 
 
 async def test_a_change_of_mind_keeps_the_id_and_every_revision(database: Hall, clock: Clock) -> None:
@@ -50,7 +50,7 @@ async def test_a_change_of_mind_keeps_the_id_and_every_revision(database: Hall, 
         clock.forward(seconds=1)
         cast = await database.votes.cast(ada, proposal_id, choice, reason=f"{choice} now")
         ids.append(cast["vote"])
-    ballots = await rows_of(database.engine, select(BallotRow).order_by(col(BallotRow.revision)))
+    ballots = await rows_of(database.reader, select(BallotRow).order_by(col(BallotRow.revision)))
     assert ids == [ids[0]] * 4
     assert [(row.vote_id, row.revision, row.choice, row.reason) for row in ballots] == [
         (ids[0], 1, "FOR", "FOR now"),
@@ -58,7 +58,7 @@ async def test_a_change_of_mind_keeps_the_id_and_every_revision(database: Hall, 
         (ids[0], 3, "AGAINST", "AGAINST now"),
         (ids[0], 4, "ABSTAIN", "ABSTAIN now"),
     ]
-    vote = (await SqlVoteReads(database.engine).by_ids(ben, [int(ids[0] or 0)]))[int(ids[0] or 0)]
+    vote = (await SqlVoteReads(database.reader).by_ids(ben, [int(ids[0] or 0)]))[int(ids[0] or 0)]
     assert (vote.revision, vote.ballot.choice, vote.cast_at) == (4, Choice.ABSTAIN, clock.at)
     assert await tally_of(database, ada, proposal_id) == Tally(10, abstain=1, voters=1)
 
@@ -78,7 +78,7 @@ async def test_weights_are_those_of_the_start(database: Hall) -> None:
         with pytest.raises(NoVotingPower, match=r"^You had no weight when voting started.$") as refused:
             await database.votes.cast(viewer, proposal_id, Choice.FOR)
         assert refused.value.field == ("proposalId",)
-    frozen = await rows_of(database.engine, select(ElectorateRow).order_by(col(ElectorateRow.member_id)))
+    frozen = await rows_of(database.reader, select(ElectorateRow).order_by(col(ElectorateRow.member_id)))
     assert [(row.member_id, row.weight) for row in frozen] == [(ada.member_id, 1), (ben.member_id, 1)]
     later = await database.put_to_vote(ben, "Two")
     assert (await tally_of(database, ada, later)).eligible == 1 + 500 + 500 + 5 + 7
@@ -127,7 +127,7 @@ async def test_the_deciding_ballot_resolves_in_its_own_transaction(database: Hal
     proposal_id = await database.put_to_vote(ada, "One")
     await database.votes.cast(ada, proposal_id, Choice.FOR)
     await database.votes.cast(ben, proposal_id, Choice.ABSTAIN)
-    proposal = (await SqlProposalReads(database.engine).by_ids(ben, [proposal_id]))[proposal_id]
+    proposal = (await SqlProposalReads(database.reader).by_ids(ben, [proposal_id]))[proposal_id]
     assert (proposal.status, proposal.tally) == (Status.PASSED, Tally(100, 59, 0, 1, 2))
     with pytest.raises(AlreadyResolved):
         await database.votes.cast(ada, proposal_id, Choice.AGAINST)
@@ -136,9 +136,9 @@ async def test_the_deciding_ballot_resolves_in_its_own_transaction(database: Hal
 async def test_a_refused_ballot_leaves_nothing(database: Hall) -> None:
     ada, ben = await database.seat([1, 9])
     proposal_id = await database.put_to_vote(ada, "One")
-    before = (await SqlProposalReads(database.engine).by_ids(ada, [proposal_id]))[proposal_id]
+    before = (await SqlProposalReads(database.reader).by_ids(ada, [proposal_id]))[proposal_id]
     with pytest.raises(BadInput):
         await database.votes.cast(ben, proposal_id, Choice.FOR, confidence=2)
-    after = (await SqlProposalReads(database.engine).by_ids(ada, [proposal_id]))[proposal_id]
+    after = (await SqlProposalReads(database.reader).by_ids(ada, [proposal_id]))[proposal_id]
     assert after == before
-    assert await rows_of(database.engine, select(BallotRow)) == []
+    assert await rows_of(database.reader, select(BallotRow)) == []
