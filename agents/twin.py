@@ -96,10 +96,10 @@ class TwinAgent:
     async def _led_on(self, state: TwinState) -> TwinState:
         """For "the printer that broke": what describes it, then what is said of the thing found; at most HOP more."""
         asked = state["question"]
-        described = description_of(asked.text, name=asked.name, now=asked.asked_at)
+        recalled = [*state["memories"], *state["facts"]]
+        described = description_of(asked.text, recalled, name=asked.name, now=asked.asked_at)
         more = await self._searched(asked, [described] if described else [])
-        known = [*state["memories"], *state["facts"], *more]
-        queries = hop_queries(asked.text, known, name=asked.name, now=asked.asked_at)
+        queries = hop_queries(asked.text, [*recalled, *more], name=asked.name, now=asked.asked_at)
         if not queries and not more:
             return {}
         more = interleaved(await self._searched(asked, queries), more)

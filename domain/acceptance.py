@@ -36,6 +36,8 @@ REST = 0.4
 """Share that must be met of what a question says beside its names."""
 FOREIGN, OTHER_WORDS = 0.03, -0.04
 """What leaving out a word that no source says may change in the cosine: with enough coverage, and without."""
+_DONE = (AnswerType.PERSON, AnswerType.PLACE, AnswerType.TIME)
+"""Who did it, where or when is told only together with what was done."""
 _ON_RECORD = (
     (compiled("\\bshared “"), compiled(any_of("shar* upload* documents? files? wr[io]te* published? notes"))),
     (
@@ -75,7 +77,7 @@ def accepted(inquiry: Inquiry, candidate: Match) -> bool:
         return False
     if misses_description(inquiry, candidate.met) or not tells_topic(inquiry, candidate.met):
         return False
-    if names_only(inquiry, candidate.met) and candidate.cosine < CLOSE:
+    if names_only(inquiry, candidate.met) and (inquiry.type in _DONE or candidate.cosine < CLOSE):
         return False
     if inquiry.type is AnswerType.PLACE and _misses_subject(inquiry, candidate):
         return False

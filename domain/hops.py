@@ -20,24 +20,28 @@ LEADS, WORDS = 2, 6
 _POSSESSIVE = compiled(rf"{any_of('my our your of_my of_our of_your')} [\w-]+['’]s\b", r"\b[a-z]\w+['’]s [a-z]")
 
 
-def description_of(question: str, *, name: str, now: datetime) -> str | None:
-    """The part that describes one thing by another, fit to be searched for by itself."""
+def description_of(question: str, evidence: Sequence[Evidence], *, name: str, now: datetime) -> str | None:
+    """The part that describes one thing by another, fit to be searched for by itself; None when all is found already.
+
+    "... the printer that broke in March?" by its relative clause; "... the Velo Noord order?" from its first name on.
+    """
     inquiry = inquiry_of(question, name=name, now=now)
-    main = main_clause(inquiry.text)
-    if main == inquiry.text:
+    described = described_in(inquiry)
+    if not described or inquiry.preference or _found(inquiry, evidence):
         return None
-    return f"{' '.join(main.split()[-1:])} {inquiry.text[len(main) :]}".strip(" ?")
+    main = main_clause(inquiry.text)
+    if main != inquiry.text:
+        return f"{' '.join(main.split()[-1:])} {inquiry.text[len(main) :]}".strip(" ?")
+    return inquiry.text[inquiry.text.find(described[0].word) :].strip(" ?")
 
 
 def hop_queries(question: str, evidence: Sequence[Evidence], *, name: str, now: datetime) -> list[str]:
     """What the main clause asks, with what the best first finds say of the thing described; none without a bridge."""
     inquiry = inquiry_of(question, name=name, now=now)
     described = described_in(inquiry) or _possessed(inquiry)
-    if not described or inquiry.preference:
+    if not described or inquiry.preference or _found(inquiry, evidence):
         return []
     statements = [each for one in evidence for each in statements_of(one)]
-    if any(_answers(inquiry, each) for each in statements):
-        return []
     ranked = sorted(statements, key=lambda each: -_share(described, each, inquiry))
     leads = [each for each in ranked[:LEADS] if _share(described, each, inquiry) >= DESCRIBES]
     asked = _rest(inquiry, described)
@@ -48,6 +52,10 @@ def _possessed(inquiry: Inquiry) -> list[Term]:
     """All terms of "my sister's flat", which has no name and no relative clause."""
     related = inquiry.relational or bool(_POSSESSIVE.search(inquiry.text))
     return [term for term in inquiry.terms if term.weight > GENERIC_WEIGHT] if related else []
+
+
+def _found(inquiry: Inquiry, evidence: Sequence[Evidence]) -> bool:
+    return any(_answers(inquiry, each) for one in evidence for each in statements_of(one))
 
 
 def _answers(inquiry: Inquiry, statement: Statement) -> bool:
@@ -70,10 +78,9 @@ def _rest(inquiry: Inquiry, described: Sequence[Term]) -> str:
 
 
 def _lent(statement: Statement, inquiry: Inquiry) -> list[str]:
-    """Names that the statement brings, then its other telling words."""
+    """Names that the statement brings, else its other telling words."""
     asked = {term.stem for term in inquiry.terms}
     names, others = named(statement) - asked, telling(statement) - asked
     text = f"{statement.heading} {statement.before if statement.leans else ''} {statement.text}"
     words = list(dict.fromkeys(tokens(text)))
-    first = [word for word in words if stem(word) in names]
-    return (first + [word for word in words if stem(word) in others and word not in first])[: max(len(first), WORDS)]
+    return [word for word in words if stem(word) in (names or others)][:WORDS]

@@ -14,6 +14,7 @@ from domain.relevance import (
     lacks_vital,
     narrows,
     outside_period,
+    own_met,
     speaks_of_another,
     strict_type,
 )
@@ -22,7 +23,7 @@ from domain.words import is_generic, is_stopped, stem, tokens
 
 PAIR, NAMED_PAIR, ALL = 0.72, 0.6, 0.95
 """Coverage that two statements need together: less when a name leads from one to the other, all when anything fits."""
-DESCRIBED, REST_TOLD, SLACK = 0.6, 0.5, 0.1
+DESCRIBED, REST_TOLD, SLACK = 0.5, 0.5, 0.1
 """Shares: of a description that its statement meets, of the rest that the other tells, and what names leave open."""
 REACH = 3
 """Sentences from the first to the last of neighbours that complete each other, less one."""
@@ -56,7 +57,7 @@ def _completes(inquiry: Inquiry, one: Match, two: Match, heard: frozenset[str]) 
         return False
     if not _linked(inquiry, two) or not (one.fits or two.fits):
         return False
-    if not strict_type(inquiry) and coverage(inquiry, met) < ALL:
+    if not strict_type(inquiry) and own_met(inquiry, met) < ALL:
         return False
     if not (told(inquiry, one) or told(inquiry, two)) or outside_period(inquiry, one.statement):
         return False
@@ -149,8 +150,14 @@ def _tells_rest(inquiry: Inquiry, lead: Match, tale: Match) -> bool:
     rest = [t for t, m in zip(inquiry.terms, lead.met, strict=False) if m < 0.5 and t.weight > GENERIC_WEIGHT]
     strong = [t for t in rest if not t.kind]
     if not strong:
-        return strict_type(inquiry) and not lead.fits
+        return (strict_type(inquiry) and not lead.fits) or _adds_kind(inquiry, lead, tale)
     return share(strong, tale, inquiry) >= (REST_TOLD if inquiry.main else ALL - SLACK)
+
+
+def _adds_kind(inquiry: Inquiry, lead: Match, tale: Match) -> bool:
+    """It says what the main clause asks for by name: the berth, or who keeps it."""
+    terms = zip(inquiry.terms, lead.met, tale.met, strict=False)
+    return any(here < 0.5 <= there for term, here, there in terms if term.stem in inquiry.main)
 
 
 def _bridge(inquiry: Inquiry, lead: Match, tale: Match) -> frozenset[str]:
@@ -165,9 +172,10 @@ def _strength(inquiry: Inquiry, described: Sequence[Term], lead: Match, tale: Ma
     both = tuple(max(pair) for pair in zip(lead.met, tale.met, strict=True))
     names = (named(lead.statement) & named(tale.statement)) - {term.stem for term in inquiry.terms}
     return (
-        round(share(described, lead, inquiry), 1),
+        round(share(described, lead, inquiry), 2),
         bool(names),
         round(coverage(inquiry, both), 1),
+        -len(named(tale.statement, alone=True) - named(lead.statement)),
         len(_bridge(inquiry, lead, tale)),
         lead.score + tale.score,
     )
@@ -213,7 +221,7 @@ def _describing(inquiry: Inquiry, first: Match, second: Match) -> tuple[float, .
 def _leads(inquiry: Inquiry, first: Match, second: Match, heard: frozenset[str]) -> bool:
     """`first` describes, `second` answers: each brings words of its own, and together they meet the question."""
     met = _together(inquiry, first, second)
-    if lacks_vital(inquiry, met) or (strict_type(inquiry) and not second.fits):
+    if lacks_vital(inquiry, met) or not second.fits:
         return False
     if inquiry.personal and not (is_own(first) or is_own(second)):
         return False

@@ -49,7 +49,8 @@ _WHERE_TO = compiled(
     rf"\bwhere\b.*?{any_of('can could do does did should must may')}\s+{any_of('I we you one')}"
     r"\s+(?:have to |need to )?(\w+)"
 )
-_DESCRIBED = compiled(rf"(\w+)\s+(?:{any_of(_LINKS)}\s+)?{any_of('that who whom whose which where')}")
+_STANDS = any_of("lie stand come belong is are was")
+_DESCRIBED = compiled(rf"(\w+)\s+(?:{any_of(_LINKS)}\s+)?(?:{_STANDS}\s+)?{any_of('that who whom whose which where')}")
 _OF_MINE = compiled(any_of("of_my of_our of_your"))
 _WHICH = compiled(r"\b(?:which|what)(?:\s+(?:kind|sort|type|brand|name)s?\s+of)?\s+([\w-]+)(?:\s+([\w-]+))?")
 _COLLECTIVE = compiled(
@@ -57,6 +58,8 @@ _COLLECTIVE = compiled(
     r"\b(?:in|at|of|for|within|by) our (?:workshop|house|club|community|organi[sz]ation|group|village|company|team)\b",
 )
 """Where everything is that the member's DAO has: it tells nothing."""
+SHORT = 4
+"""Words of a second part that asks about the first: "and what was the result?" """
 _BACK = 3
 """Earlier turns that a follow-up may lean on."""
 NAME_WEIGHT, WORD_WEIGHT, DOING_WEIGHT, GENERIC_WEIGHT, KIND_WEIGHT, TOPIC_WEIGHT = 2.0, 1.0, 0.6, 0.25, 0.5, 0.6
@@ -115,7 +118,7 @@ def inquiries_of(question: str, turns: Sequence[Turn], *, name: str, now: dateti
     found: list[Inquiry] = []
     for number, part in enumerate(asked):
         inquiry = inquiry_of(part, name=name, now=now)
-        if number and leans(part, inquiry):
+        if number and (leans(part, inquiry) or (len(part.split()) <= SHORT and len(inquiry.terms) <= 1)):
             inquiry = replace(inquiry, topic=_lent(found[-1].terms, inquiry))
         elif leans(part, inquiry):
             inquiry = _with_topic(inquiry, turns, name=name, now=now)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import sumprod
 
 from domain.answer_types import SOFT, AnswerType, fits, is_identity
@@ -114,7 +115,7 @@ def tells_topic(inquiry: Inquiry, met: tuple[float, ...]) -> bool:
     """It is about what earlier turns were about, or the follow-up stands by itself."""
     if not inquiry.topic or max(met[len(inquiry.terms) :]) >= 0.5:
         return True
-    strong = any(term.weight >= WORD_WEIGHT for term in inquiry.terms)
+    strong = any(term.weight >= KIND_WEIGHT for term in inquiry.terms)
     return strong and not inquiry.pointing and own_met(inquiry, met) >= ALONE
 
 
@@ -125,14 +126,17 @@ def names_only(inquiry: Inquiry, met: tuple[float, ...]) -> bool:
 
 
 def narrows(inquiry: Inquiry, met: tuple[float, ...]) -> bool:
-    """The question asks for a narrower thing: the away match, where the sentence tells of a match."""
-    pairs = zip(inquiry.terms, met, inquiry.terms[1:], met[1:], strict=False)
-    return any(
-        one < 0.5 <= next_one
-        and term.weight == after.weight == WORD_WEIGHT
-        and f"{term.word} {after.word}" in inquiry.text
-        for term, one, after, next_one in pairs
-    )
+    """The question asks for a narrower thing: the away match, where the sentence tells of a match.
+
+    Not so when the word before that is told: of "crew members rest", crew and rest are enough.
+    """
+    pairs = list(zip(inquiry.terms, met, strict=False))
+    for number, ((term, degree), (after, next_degree)) in enumerate(pairwise(pairs)):
+        same = term.weight == after.weight == WORD_WEIGHT and f"{term.word} {after.word}" in inquiry.text
+        if same and degree < 0.5 <= next_degree:
+            before, told = pairs[number - 1] if number else (None, 0.0)
+            return not (before and told >= 0.5 and f"{before.word} {term.word}" in inquiry.text)
+    return False
 
 
 def rest_met(inquiry: Inquiry, met: tuple[float, ...]) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from domain.acceptance import SURE, accepted, fit_to_speak, foreign, heard_of
+from domain.acceptance import ENOUGH, SURE, accepted, fit_to_speak, foreign, heard_of
 from domain.answer_types import AnswerType
 from domain.chats import SourceKind
 from domain.joins import adjoined, bridged, led, said_by
@@ -41,7 +41,9 @@ def select(inquiry: Inquiry, statements: Sequence[Statement], vectors: Vectors, 
 
 def joined(inquiry: Inquiry, matches: Sequence[Match], heard: frozenset[str], single: Match | None) -> list[Match]:
     """Two that share a bridge, else neighbours that say more than the best one alone, else that one."""
-    pair = led(inquiry, matches) or bridged(inquiry, matches, heard)
+    pair = led(inquiry, matches) if inquiry.main or single is None else []
+    if not pair and (single is None or inquiry.relational or single.coverage < ENOUGH):
+        pair = bridged(inquiry, matches, heard)
     near = adjoined(inquiry, matches, heard) if single is None or not inquiry.topic else None
     if pair and (near is None or said_by(inquiry, pair) > near.coverage):
         return pair

@@ -111,11 +111,13 @@ def statements_of(evidence: Evidence) -> list[Statement]:
             paragraph, place, label, before = paragraph + 1, 0, "", ""
         place += 1
         sentence = " ".join(_MARKER.sub("", raw).strip(" |").split())
+        if _RULE.match(raw):
+            continue
         if titled := _title(raw, sentence):
             title, before = titled, ""
         elif labelled := _label(sentence):
             label, before = labelled, ""
-        elif sentence and not _RULE.match(raw) and not is_question(sentence) and not is_order(sentence):
+        elif sentence and not is_question(sentence) and not is_order(sentence):
             heading = ". ".join(part for part in (title, label) if part)
             found.append(Statement(sentence, evidence, heading, before, (paragraph, place)))
             before = f"{before} {sentence}" if before and points_back(sentence) else sentence

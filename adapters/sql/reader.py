@@ -36,8 +36,8 @@ class SqliteReader:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, read)
 
     def _run[T](self, read: Callable[[Session], T]) -> T:
-        with Session(self._engine, expire_on_commit=False) as session:
-            return read(session)
+        with self._engine.connect() as connection:
+            return read_on(connection, read)
 
     async def close(self) -> None:
         await asyncio.to_thread(self._threads.shutdown)

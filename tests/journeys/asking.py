@@ -1,7 +1,8 @@
 """How the journeys speak: a mutation by name, a document read to its end, a question answered."""
 
 import asyncio
-from contextlib import aclosing
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
 from typing import Any
 
 from falkordb import FalkorDB
@@ -111,26 +112,34 @@ async def facts(client: Client, query: str, *, limit: int = 50) -> list[dict[str
     return stated
 
 
-def graphs(system: System) -> FalkorDB:
-    return FalkorDB(host="127.0.0.1", port=int((system.folder / "redis.port").read_text()))
+@contextmanager
+def graphs(system: System) -> Iterator[FalkorDB]:
+    database = FalkorDB(host="127.0.0.1", port=int((system.folder / "redis.port").read_text()))
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 def rows(system: System, graph: str, cypher: str) -> list[list[Any]]:
-    result: list[list[Any]] = graphs(system).select_graph(graph).query(cypher).result_set
-    return result
+    with graphs(system) as database:
+        result: list[list[Any]] = database.select_graph(graph).query(cypher).result_set
+        return result
 
 
 async def until_forgotten(system: System, words: str) -> None:
     """No node or edge of any graph says these words."""
     for _ in range(GUARD_SECONDS * 5):
-        where = [graph for graph in graphs(system).list_graphs() if says(system, graph, words)]
+        with graphs(system) as database:
+            where = [name for name in database.list_graphs() if says(database, name, words)]
         if not where:
             return
         await asyncio.sleep(0.2)
     raise AssertionError(f"{words!r} is still known to {where}.")
 
 
-def says(system: System, graph: str, words: str) -> bool:
-    nodes = rows(system, graph, "MATCH (n) RETURN properties(n)")
-    edges = rows(system, graph, "MATCH ()-[e]->() RETURN properties(e)")
+def says(database: FalkorDB, name: str, words: str) -> bool:
+    graph = database.select_graph(name)
+    nodes = graph.query("MATCH (n) RETURN properties(n)").result_set
+    edges = graph.query("MATCH ()-[e]->() RETURN properties(e)").result_set
     return any(words in str(value) for [properties] in (*nodes, *edges) for value in properties.values())

@@ -65,7 +65,7 @@ class System:
         assert self._up is not None
         for _ in range(100):
             lines = subprocess.run(  # noqa: S603  # a fixed command
-                ["/bin/ps", "-o", "pid=,args=", "--ppid", str(self._up.pid)],
+                ["/bin/ps", "-ww", "-o", "pid=,args=", "--ppid", str(self._up.pid)],
                 capture_output=True,
                 text=True,
                 check=False,
