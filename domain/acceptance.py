@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from domain.answer_types import AnswerType
+from domain.answer_types import AnswerType, fits
 from domain.chats import SourceKind
 from domain.patterns import any_of, compiled
 from domain.questions import GENERIC_WEIGHT, KIND_WEIGHT, WORD_WEIGHT, Inquiry
@@ -39,6 +39,14 @@ FOREIGN, OTHER_WORDS = 0.03, -0.04
 _DONE = (AnswerType.PERSON, AnswerType.PLACE, AnswerType.TIME)
 """Who did it, where or when is told only together with what was done."""
 _ON_RECORD = (
+    (
+        compiled("\\bvoted (?:for|against|abstain)"),
+        compiled(any_of("vot* ballot against in_favou?r stand proposals? decided")),
+    ),
+    (
+        compiled("^The proposal .* (?:passed|failed|rejected|decided)"),
+        compiled(any_of("propos* vot* decid* decision pass* reject* approv* adopt* agree* resol* results? outcome")),
+    ),
     (compiled("\\bshared “"), compiled(any_of("shar* upload* documents? files? wr[io]te* published? notes"))),
     (
         compiled("^Reason:"),
@@ -79,6 +87,8 @@ def accepted(inquiry: Inquiry, candidate: Match) -> bool:
         return False
     if names_only(inquiry, candidate.met) and (inquiry.type in _DONE or candidate.cosine < CLOSE):
         return False
+    if inquiry.type is AnswerType.PERSON and _only_follows(inquiry, candidate):
+        return False
     if inquiry.type is AnswerType.PLACE and _misses_subject(inquiry, candidate):
         return False
     if inquiry.topic and own_met(inquiry, candidate.met) < REST:
@@ -89,6 +99,14 @@ def accepted(inquiry: Inquiry, candidate: Match) -> bool:
         return True
     close = NEARBY if _nearby(inquiry, candidate) else CLOSE
     return candidate.coverage >= HINT and candidate.cosine >= close
+
+
+def _only_follows(inquiry: Inquiry, candidate: Match) -> bool:
+    """Nothing of the question stands in the sentence itself and no name: "Nobody may clean it." """
+    text = candidate.statement.text
+    if any(known_in(term, [text]) for term in inquiry.all_terms):
+        return False
+    return not fits(AnswerType.PERSON, text, given=frozenset(t.stem for t in inquiry.terms), identity=True)
 
 
 def _misses_subject(inquiry: Inquiry, candidate: Match) -> bool:

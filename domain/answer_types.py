@@ -129,14 +129,19 @@ _HELD = {
     AnswerType.NAME: compiled('[“"]'),
 }
 
-_IDENTITY = compiled(r"^\W*who(?:['’]s| is| are| was| were) (?:the|my|our|your) (?:[\w-]+\W*$|[\w-]+ of\b)")
+_IDENTITY = compiled(
+    r"^\W*who(?:['’]s| is| are| was| were) (?:the|my|our|your) (?:(?:[\w-]+ ){0,2}[\w-]+\W*$|[\w-]+ of\b)"
+)
+_INITIAL = re.compile(r"^\W*[A-Z][\w’'-]*(?= (?!(?:is|was)\b)[a-z])")
+"""A capital that only starts the sentence."""
+_FROM = re.compile(rf"\b(?:from|in|at|near)(?: {_PROPER})+")
 _ASKING_WORD = compiled(any_of("who whom whose what when where which why how that"))
 _YES_NO = compiled(
     r"^\W*" + any_of("is are was were do does did can could may must should shall will would has have am")
 )
 _ASKED_PATTERNS = tuple((kind, compiled(pattern)) for kind, pattern in _ASKED)
 
-SOFT = frozenset({AnswerType.ANY, AnswerType.REASON, AnswerType.PLACE})
+SOFT = frozenset({AnswerType.ANY, AnswerType.REASON})
 """Types that a sentence can answer without any telling word."""
 
 SATISFIED_WORDS = {
@@ -182,7 +187,9 @@ def is_identity(question: str) -> bool:
 def fits(kind: AnswerType, text: str, *, given: frozenset[str] = frozenset(), identity: bool = False) -> bool:
     """Whether a sentence holds what the type asks for; names that the question gives (as stems) are no answer."""
     if kind in (AnswerType.PERSON, AnswerType.NAME):
-        if any(stem(name) not in given for name in names_in(text)):
+        told = _INITIAL.sub("", text) if identity else text
+        told = _FROM.sub("", told) if kind is AnswerType.PERSON else told
+        if any(stem(name) not in given for name in names_in(told)):
             return True
         return not identity and bool(_HELD[kind].search(text))
     return kind is AnswerType.ANY or bool(_HELD[kind].search(text))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import permutations
 
 from domain.acceptance import is_own, misses_main, off_record, told
+from domain.answer_types import AnswerType, fits
 from domain.patterns import any_of, compiled
 from domain.questions import GENERIC_WEIGHT, WORD_WEIGHT, Inquiry, Term
 from domain.relevance import (
@@ -55,7 +56,7 @@ def _completes(inquiry: Inquiry, one: Match, two: Match, heard: frozenset[str]) 
     met = tuple(max(pair) for pair in zip(one.met, two.met, strict=True))
     if lacks_vital(inquiry, met) or misses_main(inquiry, met) or coverage(inquiry, met) < PAIR:
         return False
-    if not _linked(inquiry, two) or not (one.fits or two.fits):
+    if not _linked(inquiry, two) or not (one.fits or two.fits) or not _names_somebody(inquiry, one, two):
         return False
     if not strict_type(inquiry) and own_met(inquiry, met) < ALL:
         return False
@@ -66,6 +67,14 @@ def _completes(inquiry: Inquiry, one: Match, two: Match, heard: frozenset[str]) 
     if unheard(inquiry, met, heard) or _changes_subject(inquiry, one, two):
         return False
     return _brings(inquiry, one, two) and (_brings(inquiry, two, one) or (two.fits and not one.fits))
+
+
+def _names_somebody(inquiry: Inquiry, one: Match, two: Match) -> bool:
+    """Of neighbours a pronoun is not enough to say who."""
+    given = frozenset(term.stem for term in inquiry.terms)
+    return inquiry.type is not AnswerType.PERSON or any(
+        fits(inquiry.type, each.statement.text, given=given, identity=True) for each in (one, two)
+    )
 
 
 def _linked(inquiry: Inquiry, second: Match) -> bool:

@@ -220,40 +220,10 @@ def _names(answer: str) -> tuple[Term, ...]:
     )
 
 
-_THINGS = frozenset(
-    [
-        "morning",
-        "evening",
-        "building",
-        "ceiling",
-        "meeting",
-        "wedding",
-        "parking",
-        "heating",
-        "lighting",
-        "spring",
-        "string",
-    ]
-)
+_THINGS = "morning evening building ceiling meeting wedding parking heating lighting spring string"
 """Nouns in -ing; other such words say what is done, which an answer may say otherwise."""
-_PREFERRING = frozenset(
-    stem(word)
-    for word in [
-        "prefer",
-        "favourite",
-        "favorite",
-        "like",
-        "love",
-        "hate",
-        "dislike",
-        "enjoy",
-        "rather",
-        "fond",
-        "opinion",
-        "think",
-        "best",
-    ]
-)
+_LIKING = "prefer favourite favorite like love hate dislike enjoy rather fond opinion think best"
+_PREFERRING = frozenset(stem(word) for word in _LIKING.split())
 
 
 def _terms(text: str, kind: AnswerType, *, preference: bool, window: Window | None) -> tuple[Term, ...]:
@@ -296,7 +266,7 @@ def _term(token: str, root: str, position: int, asked: frozenset[str], window: W
         return Term(token, root, GENERIC_WEIGHT)
     if root in asked:
         return Term(token, root, KIND_WEIGHT, kind=True)
-    if len(token) > 5 and token.endswith("ing") and token not in _THINGS:
+    if len(token) > 5 and token.endswith("ing") and token not in _THINGS.split():
         return Term(token, root, DOING_WEIGHT)
     return Term(token, root, WORD_WEIGHT)
 

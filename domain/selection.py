@@ -42,7 +42,10 @@ def select(inquiry: Inquiry, statements: Sequence[Statement], vectors: Vectors, 
 def joined(inquiry: Inquiry, matches: Sequence[Match], heard: frozenset[str], single: Match | None) -> list[Match]:
     """Two that share a bridge, else neighbours that say more than the best one alone, else that one."""
     pair = led(inquiry, matches) if inquiry.main or single is None else []
-    if not pair and (single is None or inquiry.relational or single.coverage < ENOUGH):
+    loose = inquiry.relational or (
+        inquiry.type is not AnswerType.PLACE and (single is None or single.coverage < ENOUGH)
+    )
+    if not pair and loose:
         pair = bridged(inquiry, matches, heard)
     near = adjoined(inquiry, matches, heard) if single is None or not inquiry.topic else None
     if pair and (near is None or said_by(inquiry, pair) > near.coverage):

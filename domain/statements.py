@@ -151,7 +151,9 @@ def _under_columns(statements: list[Statement]) -> list[Statement]:
 
 
 def _is_row(line: str) -> bool:
-    return len(_CELL.findall(line.strip(" |"))) >= 2 and len(re.findall(r"[|;\t]", line.strip(" |"))) >= 2
+    """Cells between bars, or at least three between semicolons or tabs."""
+    inner = line.strip(" |")
+    return " | " in inner or len(re.findall(r"[;\t]", inner)) >= 2
 
 
 def _sentences(text: str) -> Iterator[tuple[str, bool]]:

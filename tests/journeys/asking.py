@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
 from typing import Any
 
-from falkordb import FalkorDB
+from falkordb.falkordb import FalkorDB
 
 from app.demo.client import Client, RequestRefused
 from tests.journeys.conftest import System
@@ -114,11 +114,12 @@ async def facts(client: Client, query: str, *, limit: int = 50) -> list[dict[str
 
 @contextmanager
 def graphs(system: System) -> Iterator[FalkorDB]:
-    database = FalkorDB(host="127.0.0.1", port=int((system.folder / "redis.port").read_text()))
+    port = int((system.folder / "redis.port").read_text())
+    database = FalkorDB(host="127.0.0.1", port=port)  # type: ignore[no-untyped-call]  # the client has no types there
     try:
         yield database
     finally:
-        database.close()
+        database.connection.close()
 
 
 def rows(system: System, graph: str, cypher: str) -> list[list[Any]]:
