@@ -152,9 +152,11 @@ def test_every_letter_is_in_one_passage_at_its_bytes_within_the_limits(
 
 @settings(deadline=None)
 @given(text=PROSE)
+@example(text="Title\n===\n# Heading\n")
 def test_no_passage_crosses_a_markdown_heading(text: str) -> None:
+    """Headings that follow one another stand together."""
     for passage in passages_of(text.replace("```", "").replace("~", "")):
-        body = re.split(r"(?m)^#{1,6}(?=[ \t]|$).*$", passage.text)
+        body = re.split(r"(?m)^#{1,6}(?=[ \t]|$).*$|^.*\n(?:=+|-+)[ \t]*$", passage.text)
         assert all(blank(part) for part in body[:-1])
 
 
