@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Mapping
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Self
 from urllib.parse import urlsplit
 
+from adapters.auth.ed25519 import Ed25519Signer, Ed25519Verifier
 from adapters.auth.local import LocalTokens
 from adapters.blobs.disk import DiskBlobs
 from adapters.bus.redis import RedisBus
@@ -22,6 +23,7 @@ from adapters.replies.redis import RedisReplies
 from adapters.sql.clock import Clock, database_clock
 from adapters.sql.database import Database
 from adapters.sql.outbox import SqlOutbox
+from adapters.sql.public import SqlPublicReads
 from adapters.text.files import FileTexts
 from adapters.text.tokens import Cl100kTokens
 from agents.twin import TwinAgent
@@ -31,8 +33,11 @@ from domain.errors import SyncFailed
 from domain.members import DAO_GROUP
 from domain.memories import MemoryFilter
 from domain.models import Model
-from domain.tally import Rules
+from domain.public import PublicReads
+from domain.rules import DEPLOYED, Rules
 from services.chats import Chats
+from services.daos import Daos
+from services.delegations import Delegations
 from services.documents import Documents
 from services.facts import Facts
 from services.house import Reads, Services
@@ -42,8 +47,11 @@ from services.memories import Memories
 from services.projections import Projections
 from services.proposals import Proposals
 from services.recall import TwinRecall
+from services.receipts import Receipts
 from services.replies import Replies
 from services.resolutions import Resolutions
+from services.stalls import Stalls
+from services.topics import Topics
 from services.votes import Votes
 
 DAO_NAME = "Frontier DAO"
@@ -73,7 +81,8 @@ class Container:
             started.push_async_callback(self.queue.aclose)
             started.push_async_callback(self.graph.close)
             started.push_async_callback(self.index.close)
-            await self.database.transact(lambda work: work.daos.ensure(DAO_NAME, Rules()))
+            rules = DEPLOYED if self.settings.profile == "deployment" else Rules()
+            await self.database.transact(lambda work: work.daos.ensure(DAO_NAME, rules))
             self._lifetime = started.pop_all()
         return self
 
@@ -87,7 +96,8 @@ class Container:
 
     async def sweep(self) -> None:
         """Once a minute: close what was missed, and tidy up."""
-        await self.services.proposals.sweep()
+        await self.services.stalls.sweep()
+        await self.services.receipts.seal()
         await self.database.tidy()
 
     async def warm(self) -> None:
@@ -140,6 +150,10 @@ class Container:
         return DiskBlobs(self.settings.blob_folder)
 
     @cached_property
+    def signer(self) -> Ed25519Signer:
+        return Ed25519Signer(self.settings.receipt_key)
+
+    @cached_property
     def tokens(self) -> LocalTokens:
         return LocalTokens(self.settings.token_key)
 
@@ -149,6 +163,9 @@ class Container:
             return BuiltInModel(self.embedder)
         key = self.settings.openai_api_key.get_secret_value()
         return OpenAiModel(key, self.settings.openai_base_url, self.settings.openai_model)
+
+    def now(self) -> datetime:
+        return wall_clock()
 
     # reads and services
 
@@ -161,10 +178,19 @@ class Container:
             memories=database.memories,
             topics=database.topics,
             chats=database.chats,
+            daos=database.daos,
+            delegations=database.delegations,
+            policies=database.policies,
+            audits=database.audits,
             proposals=database.proposals,
             votes=database.votes,
             resolutions=database.resolutions,
+            receipts=database.receipts,
         )
+
+    @cached_property
+    def public(self) -> PublicReads:
+        return SqlPublicReads(self.database.reader)
 
     @cached_property
     def services(self) -> Services:
@@ -180,11 +206,29 @@ class Container:
             replies=Replies(
                 transact, reads.chats, reads.members, streams=streams, bus=bus, twin=self.twin, model=model
             ),
-            proposals=Proposals(transact, reads.proposals, bus),
+            topics=Topics(transact),
+            daos=Daos(transact, reads.daos, bus, now=wall_clock),
+            delegations=Delegations(transact),
+            proposals=self._proposals,
             votes=Votes(transact),
-            resolutions=Resolutions(reads.resolutions, bus),
+            stalls=self._stalls,
+            receipts=Receipts(transact, reads.receipts, self.signer, Ed25519Verifier()),
+            resolutions=Resolutions(transact, reads.resolutions, bus),
             projections=Projections(reads, self.graph, self.index),
         )
+
+    @cached_property
+    def _proposals(self) -> Proposals:
+        return Proposals(self.database.transact, self.reads.proposals, self.bus)
+
+    @cached_property
+    def _stalls(self) -> Stalls:
+        """The machine's clock matters where the database's time is its."""
+
+        def jumped() -> timedelta | None:
+            return database_clock.jumped if self.database.is_sqlite else None
+
+        return Stalls(self.database.transact, self._proposals, self.outbox, jumped=jumped)
 
     @cached_property
     def twin(self) -> TwinAgent:

@@ -27,19 +27,18 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET
 
-from app.container import Container, wall_clock
+from app.container import Container
 from app.http.auth import Access
 from app.http.limits import BodyLimit
 from app.http.sockets import Socket, SocketHandler
 from domain.errors import Unauthenticated
 from domain.members import Viewer
 from resolvers.errors import coded, tell
-from resolvers.loaders import loaders_for
 from resolvers.roots import MutationType, QueryType, SubscriptionType
 from schema.context import Context
+from schema.loaders import Loaders
 from schema.replies import ChatContext, ChatDone, ChatFailed, ChatToken
 from schema.scalars import SCALARS
-from schema.votes import VoteType
 
 CACHED_OPERATIONS = 512
 MAX_TOKENS = 5_000
@@ -81,7 +80,7 @@ SCHEMA = Schema(
     query=QueryType,
     mutation=MutationType,
     subscription=SubscriptionType,
-    types=[VoteType, ChatContext, ChatToken, ChatDone, ChatFailed],
+    types=[ChatContext, ChatToken, ChatDone, ChatFailed],
     config=StrawberryConfig(scalar_map=SCALARS),
     extensions=[
         lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
@@ -144,7 +143,7 @@ class FrontierGraphQL(GraphQL[Context | Socket, None]):
 
     def context_of(self, viewer: Viewer | None) -> Context:
         """A fresh one: one operation's."""
-        return Context(self._container, viewer, loaders_for=loaders_for, now=wall_clock)
+        return Context(self._container, viewer, loaders_for=Loaders)
 
     async def on_ws_connect(self, context: Context | Socket) -> Any:  # noqa: ANN401  # the framework's UNSET
         """Raises ConnectionRejectionError, which closes with 4403."""

@@ -64,6 +64,14 @@ class Settings(BaseSettings):
     admission: Admission = Field(
         default=Admission.OPEN, description="open: a newcomer has weight 1; approve: it waits for an ADMIN."
     )
+    profile: Literal["demo", "deployment"] = Field(
+        default="demo",
+        description="demo: votes may begin and end at once; deployment: a day of discussion, a sponsor and a day of "
+        "voting at least. Read when the DAO is founded.",
+    )
+    public: bool = Field(
+        default=False, description="true: anybody reads the ERC-4824 documents and the view for Snapshot's clients."
+    )
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -140,6 +148,11 @@ class Settings(BaseSettings):
     @property
     def token_key(self) -> Path:
         return self.data_dir / "token.key"
+
+    @property
+    def receipt_key(self) -> Path:
+        """The DAO's private key: it signs ballots' acknowledgements and receipts."""
+        return self.data_dir / "dao.key"
 
     @property
     def blob_folder(self) -> Path:

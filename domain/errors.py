@@ -10,6 +10,7 @@ DomainError
 │   ├── NoVotingPower
 │   ├── VotingClosed
 │   ├── AlreadyResolved
+│   ├── DelegationCycle
 │   ├── FileTooLarge
 │   └── UnsupportedMediaType
 └── Failure                  not the caller's doing: a GraphQL error, a retried job or a failed document
@@ -67,6 +68,10 @@ class VotingClosed(Refused):
 
 class AlreadyResolved(Refused):
     code = "ALREADY_RESOLVED"
+
+
+class DelegationCycle(Refused):
+    code = "DELEGATION_CYCLE"
 
 
 class FileTooLarge(Refused):

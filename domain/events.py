@@ -65,6 +65,27 @@ class BallotCast:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberWeighed:
+    """Admitted, weighed anew or deactivated."""
+
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DaoChanged:
+    """Its rules or formula."""
+
+    dao_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChanged:
+    """Enacted, superseded or repealed."""
+
+    policy_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProposalResolved:
     resolution_id: int
     proposal_id: int
@@ -82,6 +103,9 @@ type Event = (
     | ProposalChanged
     | BallotCast
     | ProposalResolved
+    | MemberWeighed
+    | DaoChanged
+    | PolicyChanged
 )
 
 
@@ -92,12 +116,16 @@ def topics_of(event: Event) -> list[str]:
             return [f"document:{id}"]
         case DocumentRemoved(document_ids=ids):
             return [f"document:{id}" for id in ids]
+        case ProposalChanged(proposal_id=id, status_changed=True):
+            return [f"proposal:{id}", "dao"]
         case ProposalChanged(proposal_id=id) | BallotCast(proposal_id=id):
             return [f"proposal:{id}"]
+        case MemberJoined() | MemberWeighed() | DaoChanged():
+            return ["dao"]
         case ReplyEnded(message_id=id):
             return [f"message:{id}"]
         case ProposalResolved(proposal_id=id):
-            return [f"proposal:{id}", "resolutions"]
+            return [f"proposal:{id}", "resolutions", "dao"]
         case _:
             return []
 
@@ -105,7 +133,7 @@ def topics_of(event: Event) -> list[str]:
 def projected(event: Event) -> bool:
     """Whether a projection reads it after the commit; the others are announced and not kept."""
     match event:
-        case DocumentChanged() | ReplyEnded():
+        case DocumentChanged() | ReplyEnded() | MemberWeighed() | DaoChanged():
             return False
         case ProposalChanged(status_changed=status_changed):
             return status_changed

@@ -1,12 +1,14 @@
 """Members of the DAO, their twins, and who is looking."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from domain.inputs import given_text
 from domain.pages import Page, Slice
+from domain.weights import Formula
 
 ACTIVE_DAYS = 90
 SEEN_EVERY = timedelta(hours=1)
@@ -73,10 +75,24 @@ class Member:
     admitted: bool
     joined_at: datetime
     last_seen: datetime
+    attributes: Mapping[str, int] = field(default_factory=dict)
+    fixed_weight: int | None = None
+    """Set by hand or by vote; None: the DAO's formula over `attributes`."""
+
+    def weighed(self, formula: Formula, **changes: object) -> "Member":
+        """With these changes, and the weight that follows from them: none before it is admitted."""
+        changed = replace(self, **changes)  # type: ignore[arg-type]  # the callers' keywords are fields
+        weight = formula.weight(changed.attributes) if changed.fixed_weight is None else changed.fixed_weight
+        return replace(changed, weight=weight if changed.admitted else 0)
 
     def active(self, *, at: datetime) -> bool:
         """An act of the member's own within the DAO's number of days."""
-        return at - self.last_seen < timedelta(days=ACTIVE_DAYS)
+        return self.last_seen > inactive_before(at)
+
+
+def inactive_before(at: datetime) -> datetime:
+    """Who was last seen then, or earlier, is inactive at `at`."""
+    return at - timedelta(days=ACTIVE_DAYS)
 
 
 def checked_name(name: str) -> str:
@@ -101,10 +117,16 @@ class Members(Protocol):
 
     def handle_taken(self, handle: str) -> bool: ...
 
-    def add(self, claims: Claims, *, handle: str, admitted: bool, at: datetime) -> Member:
-        """The member and its twin."""
+    def add(self, claims: Claims, *, handle: str, at: datetime) -> Member:
+        """The member and its twin, waiting to be admitted."""
 
     def save(self, member: Member) -> None: ...
+
+    def total_weight(self) -> int:
+        """Of all members together."""
+
+    def by_formula(self) -> list[Member]:
+        """Admitted members whose weight is not set by hand."""
 
 
 class MemberReads(Protocol):

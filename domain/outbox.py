@@ -46,3 +46,10 @@ class Outbox(Protocol):
         """Events not yet projected, oldest first."""
 
     async def projected(self, ids: list[int]) -> None: ...
+
+
+class Backlog(Protocol):
+    """What waits for longer than it should."""
+
+    async def stalled(self, *, seconds: float, limit: int) -> list[OutboxEntry]:
+        """Events that have waited for longer than that, oldest first."""

@@ -279,13 +279,16 @@ def _voting(proposal: Proposal, proposer: GraphEntity, node: GraphEntity) -> Fac
 def vote_node(vote: Vote, proposal: Proposal) -> GraphEntity:
     properties = {
         "open": proposal.status is Status.VOTING,
-        "choice": vote.ballot.choice.value,
+        "choice": vote.ballot.choice.value if vote.ballot.choice else None,
         "weight": vote.ballot.weight,
         "cast_by": vote.ballot.cast_by.value,
         "ts": vote.cast_at.isoformat(),
         "transaction_id": vote.transaction_id,
     }
-    return GraphEntity(f"vote:{vote.id}", f"Vote {vote.id}", ("Vote",), dict(properties))
+    known: dict[str, str | int | float | bool] = {
+        name: value for name, value in properties.items() if value is not None
+    }
+    return GraphEntity(f"vote:{vote.id}", f"Vote {vote.id}", ("Vote",), known)
 
 
 def vote_batch(revisions: Sequence[Vote], voter: Member, proposal: Proposal) -> GraphBatch:
@@ -303,7 +306,7 @@ def vote_batch(revisions: Sequence[Vote], voter: Member, proposal: Proposal) -> 
 
 def _voted(vote: Vote, until: datetime | None, member: GraphEntity, proposal: GraphEntity) -> Fact:
     why = f" Reason: {vote.ballot.reason}" if vote.ballot.reason else ""
-    verb = VERBS[vote.ballot.choice.value]
+    verb = VERBS[vote.ballot.choice.value] if vote.ballot.choice else "on"
     return Fact(
         id=fact_id(f"vote:{vote.id}:{vote.revision}"),
         group=DAO_GROUP,

@@ -1,24 +1,24 @@
-"""A proposal, its way through its states, and what a ballot does to it."""
+"""A proposal and its way through its states; who may take which step, and when."""
 
-import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from domain.errors import AlreadyResolved, BadInput, Conflict, Forbidden, NotFound, VotingClosed
-from domain.inputs import check_storable, given_text
-from domain.members import Role, Viewer
+from domain.decisions import Decision
+from domain.drafts import Draft
+from domain.errors import AlreadyResolved, Conflict, Forbidden, NotFound, VotingClosed
+from domain.members import Member, Role, Viewer
 from domain.pages import Page, Slice
-from domain.resolutions import Decision, decide_at_end, decide_early
-from domain.tally import EarlyClose, Rules, Tally
-from domain.votes import Ballot
+from domain.rules import EarlyClose, Rules, VotingSystem
+from domain.tally import Tally
 
 MAX_RUNNING = 3
 """Proposals in OPEN or VOTING a member."""
 RETABLE_DAYS = 30
-MINIMUM_VOTING_MINUTES, MAXIMUM_VOTING_MINUTES = 5, 30 * 24 * 60
-MAX_TITLE, MAX_BODY, MAX_TOPICS, MAX_TOPIC, MAX_REASON = 200, 50_000, 5, 80, 2_000
+HERE = ("proposalId",)
+SHOWN_BALLOTS, SHOWN_EVERY = 5, timedelta(minutes=1)
+"""The steps in which a hidden vote's turnout moves."""
 
 
 class Status(StrEnum):
@@ -36,13 +36,21 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What a hidden vote shows of itself: turnout without choices, as of some ballot before the last."""
+
+    tally: Tally
+    seq: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """`seq` rises with every change that a reader can see, a ballot's included."""
 
     id: int
     number: int
-    title: str
-    body: str
+    draft: Draft
     status: Status
     author_id: int
     topic_ids: tuple[int, ...]
@@ -51,9 +59,38 @@ class Proposal:
     rules: Rules = field(default_factory=Rules)
     tally: Tally = field(default_factory=Tally)
     seq: int = 0
+    opened_at: datetime | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     transaction_id: str = ""
+    shown: Shown | None = None
+    salt: str | None = field(default=None, repr=False)
+    """Secret, 32 bytes in hex, from the start of voting on."""
+
+    @property
+    def running(self) -> bool:
+        return self.status is Status.VOTING
+
+    @property
+    def title(self) -> str:
+        return self.draft.title
+
+    @property
+    def system(self) -> VotingSystem:
+        return self.draft.system
+
+    @property
+    def hidden(self) -> bool:
+        """Whether its ballots are sealed: until the close, and for good when it was cancelled while voting ran."""
+        sealed = self.status is Status.VOTING or (self.status is Status.CANCELLED and self.starts_at is not None)
+        return self.rules.hidden_until_close and sealed
+
+    @property
+    def sealed(self) -> "Proposal":
+        """As anybody may see it: while its ballots are hidden, only how many took part some ballots or a minute ago."""
+        if not self.hidden or self.shown is None:
+            return self
+        return replace(self, tally=self.shown.tally, seq=self.shown.seq, changed_at=self.shown.at)
 
     def visible_to(self, viewer: Viewer) -> bool:
         """A DRAFT is seen by its author and ADMIN only."""
@@ -63,158 +100,168 @@ class Proposal:
         if not self.visible_to(viewer):
             raise unknown_proposal()
 
-    def opened(self, viewer: Viewer, *, at: datetime) -> "Proposal":
+    # steps
+
+    def check_edit(self, viewer: Viewer) -> None:
+        """From OPEN on nothing can be edited: a mended proposal is a new one. Raises Forbidden, Conflict."""
+        self._check_author(viewer, "edit")
+        self._check_status("edited", Status.DRAFT)
+
+    def edited(self, draft: Draft, rules: Rules, topic_ids: tuple[int, ...], *, at: datetime) -> "Proposal":
+        return self._changed(at, draft=draft, rules=rules, topic_ids=topic_ids)
+
+    def check_open(self, viewer: Viewer, author: Member, running: int) -> None:
+        """`running`: how many of the author's are in OPEN or VOTING. Raises Forbidden, Conflict."""
         self._check_author(viewer, "open")
         self._check_status("opened", Status.DRAFT)
-        return self._changed(at, status=Status.OPEN)
+        if not author.admitted:
+            raise Forbidden("You are not admitted yet: an ADMIN or a vote admits you.")
+        if running >= MAX_RUNNING:
+            raise Conflict(
+                f"You have {MAX_RUNNING} proposals in OPEN or VOTING: wait until one is decided, or cancel one.",
+                field=HERE,
+            )
 
-    def started(self, viewer: Viewer, *, eligible: int, at: datetime) -> "Proposal":
-        """Voting runs in [at, at + votingMinutes) over the weight that is eligible at `at`."""
+    def opened(self, rules: Rules, *, at: datetime) -> "Proposal":
+        return self._changed(at, status=Status.OPEN, rules=rules, opened_at=at)
+
+    @property
+    def discussed_at(self) -> datetime | None:
+        """From when on voting may start; None before it is opened."""
+        return self.opened_at and self.opened_at + timedelta(minutes=self.rules.minimum_discussion_minutes)
+
+    @property
+    def starts_itself_at(self) -> datetime | None:
+        """When the author's startAt takes effect: not before the discussion's time is over."""
+        if self.draft.start_at is None or self.discussed_at is None:
+            return None
+        return max(self.draft.start_at, self.discussed_at)
+
+    def check_start(self, viewer: Viewer, sponsors: int, *, at: datetime) -> None:
+        """Raises Forbidden, Conflict."""
         self._check_author(viewer, "start voting on")
+        self.check_ready(sponsors, at=at)
+
+    def check_ready(self, sponsors: int, *, at: datetime) -> None:
+        """Whether voting may begin, whoever begins it. Raises Conflict."""
         self._check_status("put to the vote", Status.OPEN)
+        if self.discussed_at is not None and at < self.discussed_at:
+            raise Conflict(
+                f"Discussion runs until {self.discussed_at:%Y-%m-%dT%H:%M:%SZ}: start voting then.", field=HERE
+            )
+        if sponsors < self.rules.sponsors_needed:
+            raise Conflict(
+                f"It has {sponsors} of the {self.rules.sponsors_needed} sponsors it needs: ask members to sponsor it.",
+                field=HERE,
+            )
+
+    def started(self, eligible: int, *, at: datetime, salt: str = "") -> "Proposal":
+        """Voting runs in [at, at + votingMinutes) over the weight that is eligible at `at`."""
         ends_at = at + timedelta(minutes=self.rules.voting_minutes)
-        return self._changed(at, status=Status.VOTING, tally=Tally(eligible=eligible), starts_at=at, ends_at=ends_at)
+        tally = Tally(eligible=eligible)
+        begun = self._changed(at, status=Status.VOTING, tally=tally, starts_at=at, ends_at=ends_at, salt=salt)
+        return begun.showing(at=at)
+
+    def check_sponsor(self, viewer: Viewer, sponsor: Member) -> None:
+        """Raises Forbidden, Conflict."""
+        if viewer.member_id == self.author_id:
+            raise Forbidden("Its author cannot sponsor it: ask another member.", field=HERE)
+        if not sponsor.admitted or sponsor.weight == 0:
+            raise Forbidden("Only an admitted member with weight may sponsor a proposal.")
+        self._check_status("sponsored", Status.OPEN)
 
     def check_voting(self, *, at: datetime) -> None:
         """The window is half-open. Raises AlreadyResolved, VotingClosed."""
         if self.status.decided:
-            raise AlreadyResolved("This proposal is decided; its ballots are sealed.", field=("proposalId",))
+            raise AlreadyResolved("This proposal is decided; its ballots are sealed.", field=HERE)
         if self.status is not Status.VOTING or self.ended(at=at):
-            raise VotingClosed(
-                "Voting is not open on this proposal; it runs from its start until its end.", field=("proposalId",)
-            )
+            raise VotingClosed("Voting is not open on this proposal; it runs from its start until its end.", field=HERE)
+
+    def check_change_of_mind(self, *, own_before: bool) -> None:
+        """Where voting ends once all is certain, a member's own ballot is certain. Raises Conflict."""
+        if own_before and self.rules.early_close is EarlyClose.WHEN_DECIDED:
+            raise Conflict("Your ballot is final: with earlyClose WHEN_DECIDED it cannot be changed.", field=HERE)
 
     def ended(self, *, at: datetime) -> bool:
         return self.status is Status.VOTING and self.ends_at is not None and at >= self.ends_at
 
-    def with_ballot(self, ballot: Ballot, *, replaces: Ballot | None, at: datetime) -> "Proposal":
-        """Count one ballot in place of the member's last."""
-        tally = self.tally.remove(replaces.choice, replaces.weight) if replaces else self.tally
-        return self._changed(at, tally=tally.add(ballot.choice, ballot.weight))
+    def may_close_on_quorum(self, *, at: datetime) -> bool:
+        """Whether minimumVotingMinutes are over."""
+        least = timedelta(minutes=self.rules.minimum_voting_minutes)
+        return self.starts_at is not None and at >= self.starts_at + least
 
-    def decision_early(self) -> Decision | None:
-        """What the ballots so far decide before the end; None while voting goes on."""
-        return decide_early(self.rules, self.tally)
+    def counted(self, tally: Tally, *, at: datetime) -> "Proposal":
+        """With a ballot more or another one."""
+        return self._changed(at, tally=tally)
 
-    def decision_at_end(self) -> Decision:
-        return decide_at_end(self.rules, self.tally)
+    @property
+    def unseen(self) -> int:
+        """Voters that a hidden vote does not show yet."""
+        return self.tally.voters - self.shown.tally.voters if self.shown else 0
+
+    def showing(self, *, at: datetime) -> "Proposal":
+        """With its turnout shown, if it is time: a hidden vote's moves by some ballots, or after some time."""
+        due = self.shown is None or self.unseen >= SHOWN_BALLOTS or (self.unseen and at >= self.shown.at + SHOWN_EVERY)
+        if not self.hidden or not due:
+            return self
+        turnout = Tally(
+            self.tally.eligible,
+            voters=self.tally.voters,
+            on_options=self.tally.participating,
+            by_twins=self.tally.by_twins,
+            own_on_options=self.tally.by_members,
+        )
+        return replace(self, shown=Shown(turnout, self.seq, at))
 
     def resolved(self, decision: Decision, *, at: datetime) -> "Proposal":
         return self._changed(at, status=Status.PASSED if decision.passed else Status.FAILED)
 
-    def cancelled(self, viewer: Viewer, *, at: datetime) -> "Proposal":
-        """The author before VOTING, ADMIN until the decision."""
+    def lapsed(self, *, at: datetime, after: timedelta) -> bool:
+        """Whether it was OPEN for longer than that."""
+        return self.status is Status.OPEN and self.opened_at is not None and at - self.opened_at > after
+
+    def check_cancel(self, viewer: Viewer) -> None:
+        """The author before VOTING, ADMIN until the decision. Raises Forbidden, Conflict."""
         if viewer.role is not Role.ADMIN:
             self._check_author(viewer, "cancel")
             self._check_status("cancelled by its author", Status.DRAFT, Status.OPEN)
         self._check_status("cancelled", Status.DRAFT, Status.OPEN, Status.VOTING)
+
+    def cancelled(self, *, at: datetime) -> "Proposal":
         return self._changed(at, status=Status.CANCELLED)
 
     def implemented(self, viewer: Viewer, *, at: datetime) -> "Proposal":
+        """Raises Forbidden, Conflict."""
         if viewer.role is not Role.ADMIN:
             raise Forbidden("Only an ADMIN marks a proposal as implemented.")
         self._check_status("marked implemented", Status.PASSED)
         return self._changed(at, status=Status.IMPLEMENTED)
-
-    def edited(self, viewer: Viewer, draft: "Draft", topic_ids: tuple[int, ...], *, at: datetime) -> "Proposal":
-        """From OPEN on nothing can be edited: a mended proposal is a new one."""
-        self._check_author(viewer, "edit")
-        self._check_status("edited", Status.DRAFT)
-        return self._changed(at, title=draft.title, body=draft.body, rules=draft.rules, topic_ids=topic_ids)
 
     def _changed(self, at: datetime, **changes: object) -> "Proposal":
         return replace(self, seq=self.seq + 1, changed_at=at, **changes)  # type: ignore[arg-type]  # the callers' keywords are fields
 
     def _check_author(self, viewer: Viewer, act: str) -> None:
         if viewer.member_id != self.author_id:
-            raise Forbidden(f"Only its author may {act} this proposal.", field=("proposalId",))
+            raise Forbidden(f"Only its author may {act} this proposal.", field=HERE)
 
     def _check_status(self, act: str, *allowed: Status) -> None:
         if self.status not in allowed:
             wanted = " or ".join(status.value for status in allowed)
-            raise Conflict(
-                f"A proposal in {self.status.value} cannot be {act}: it must be {wanted}.", field=("proposalId",)
-            )
+            raise Conflict(f"A proposal in {self.status.value} cannot be {act}: it must be {wanted}.", field=HERE)
 
 
 def unknown_proposal() -> NotFound:
-    return NotFound("There is no such proposal, or you may not see it.", field=("proposalId",))
+    return NotFound("There is no such proposal, or you may not see it.", field=HERE)
 
 
 @dataclass(frozen=True, slots=True)
-class RulesChoice:
-    """What an author asks for; None keeps the DAO's rule."""
+class StatusChange:
+    """One line of a proposal's history. `by_id` is None when voting itself decided."""
 
-    quorum_percent: int | None = None
-    majority_percent: int | None = None
-    voting_minutes: int | None = None
-    early_close: EarlyClose | None = None
-
-    def over(self, rules: Rules) -> "RulesChoice":
-        """This choice with what it leaves out as it is in `rules`."""
-        return RulesChoice(
-            quorum_percent=rules.quorum_percent if self.quorum_percent is None else self.quorum_percent,
-            majority_percent=rules.majority_percent if self.majority_percent is None else self.majority_percent,
-            voting_minutes=rules.voting_minutes if self.voting_minutes is None else self.voting_minutes,
-            early_close=self.early_close or rules.early_close,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """The text and rules of a proposal, checked."""
-
-    title: str
-    body: str
-    topics: tuple[str, ...]
-    rules: Rules
-
-
-def drafted(title: str, body: str, topics: list[str], rules: Rules) -> Draft:
-    """Raises BadInput, naming the field and its bounds."""
-    title, body = given_text(title, MAX_TITLE, "title"), given_text(body, MAX_BODY, "body")
-    names = tuple(dict.fromkeys(" ".join(topic.split()) for topic in topics))
-    check_storable(" ".join(names), "topics")
-    if len(names) > MAX_TOPICS or any(not 1 <= len(name) <= MAX_TOPIC for name in names):
-        raise BadInput(f"Give at most {MAX_TOPICS} topics of 1 to {MAX_TOPIC} characters.", field=("topics",))
-    return Draft(title, body, names, rules)
-
-
-def chosen_rules(house: Rules, choice: RulesChoice, viewer: Viewer) -> Rules:
-    """The DAO's rules with what this author may choose. Nobody lowers a bar. Raises BadInput, Forbidden."""
-    minutes = house.voting_minutes if choice.voting_minutes is None else choice.voting_minutes
-    if not MINIMUM_VOTING_MINUTES <= minutes <= MAXIMUM_VOTING_MINUTES:
-        raise BadInput(
-            f"votingMinutes must be between {MINIMUM_VOTING_MINUTES} and {MAXIMUM_VOTING_MINUTES}.",
-            field=("rules", "votingMinutes"),
-        )
-    early_close = choice.early_close or house.early_close
-    if house.early_close is EarlyClose.NEVER and early_close is not EarlyClose.NEVER:
-        raise Forbidden("earlyClose may only close later than the DAO's rule, NEVER.", field=("rules", "earlyClose"))
-    return Rules(
-        quorum_percent=_raised("quorumPercent", house.quorum_percent, choice.quorum_percent, viewer, lowest=0),
-        majority_percent=_raised("majorityPercent", house.majority_percent, choice.majority_percent, viewer, lowest=50),
-        voting_minutes=minutes,
-        early_close=early_close,
-    )
-
-
-def _raised(name: str, house: int, wanted: int | None, viewer: Viewer, *, lowest: int) -> int:
-    if wanted is None or wanted == house:
-        return house
-    if not lowest <= wanted <= 100:
-        raise BadInput(f"{name} must be between {lowest} and 100.", field=("rules", name))
-    if wanted < house:
-        raise Forbidden(f"{name} may not be lower than the DAO's {house}.", field=("rules", name))
-    if viewer.role is not Role.ADMIN:
-        raise Forbidden(f"Only an ADMIN may raise {name} above the DAO's {house}.", field=("rules", name))
-    return wanted
-
-
-def fingerprint(title: str, body: str) -> str:
-    """Letters and digits only: what must differ from a proposal that failed lately."""
-    text = unicodedata.normalize("NFKC", f"{title} {body}").casefold()
-    return "".join(character for character in text if character.isalnum())
+    status: Status
+    at: datetime
+    by_id: int | None
+    reason: str | None
 
 
 class ProposalOrder(StrEnum):
@@ -235,10 +282,12 @@ class ProposalFilter:
 class Proposals(Protocol):
     """Proposals inside one transaction."""
 
-    def add(self, author_id: int, draft: Draft, topic_ids: tuple[int, ...], *, at: datetime) -> Proposal: ...
+    def add(
+        self, author_id: int, draft: Draft, rules: Rules, topic_ids: tuple[int, ...], *, at: datetime
+    ) -> Proposal: ...
 
     def locked(self, proposal_id: int) -> Proposal:
-        """The proposal, held until the transaction ends. Raises NotFound."""
+        """Held until the transaction ends; with its topics only in DRAFT and for an action. Raises NotFound."""
 
     def save(self, proposal: Proposal) -> None: ...
 
@@ -254,6 +303,14 @@ class Proposals(Protocol):
     def ended(self, *, at: datetime, limit: int) -> list[int]:
         """Ids of proposals in VOTING whose window has ended."""
 
+    def open_since(self, *, before: datetime, limit: int) -> list[int]:
+        """Ids of proposals in OPEN that were opened before then."""
+
+    def sponsor(self, proposal_id: int, member_id: int, *, at: datetime) -> int:
+        """Add a sponsor, if it is none yet; how many there are then."""
+
+    def sponsors(self, proposal_id: int) -> int: ...
+
 
 class ProposalReads(Protocol):
     """Proposals as the viewer may see them; what is invisible is absent."""
@@ -266,3 +323,11 @@ class ProposalReads(Protocol):
     async def page(
         self, viewer: Viewer, wanted: Slice, where: ProposalFilter, order: ProposalOrder
     ) -> Page[Proposal]: ...
+
+    async def histories(self, ids: list[int]) -> dict[int, list[StatusChange]]:
+        """Oldest first."""
+
+    async def sponsors(self, ids: list[int]) -> dict[int, list[int]]:
+        """Member ids, first sponsor first."""
+
+    async def running_of(self, member_id: int) -> int: ...

@@ -1,26 +1,13 @@
-"""How a proposal ends: the decision, its reason, and when voting may end before its time."""
+"""How a proposal ends, as it is kept: one resolution a proposal, in the transaction that decides it."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
+from domain.decisions import Decision, ResolutionReason
 from domain.pages import Page, Slice
-from domain.tally import EarlyClose, Rules, Tally
-
-
-class ResolutionReason(StrEnum):
-    QUORUM_AND_MAJORITY = "QUORUM_AND_MAJORITY"
-    MAJORITY_IMPOSSIBLE = "MAJORITY_IMPOSSIBLE"
-    NO_QUORUM = "NO_QUORUM"
-    MAJORITY_NOT_REACHED = "MAJORITY_NOT_REACHED"
-    NO_ELIGIBLE_WEIGHT = "NO_ELIGIBLE_WEIGHT"
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    passed: bool
-    reason: ResolutionReason
+from domain.rules import Rules
+from domain.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +24,7 @@ class Resolution:
     tally_seq: int
     decided_at: datetime
     transaction_id: str
-
-
-def decide_at_end(rules: Rules, tally: Tally) -> Decision:
-    """The outcome when the window has ended."""
-    if tally.eligible == 0:
-        return Decision(passed=False, reason=ResolutionReason.NO_ELIGIBLE_WEIGHT)
-    if not tally.quorum_reached(rules):
-        return Decision(passed=False, reason=ResolutionReason.NO_QUORUM)
-    if not tally.majority_reached(rules):
-        return Decision(passed=False, reason=ResolutionReason.MAJORITY_NOT_REACHED)
-    return Decision(passed=True, reason=ResolutionReason.QUORUM_AND_MAJORITY)
-
-
-def decide_early(rules: Rules, tally: Tally) -> Decision | None:
-    """The outcome that a ballot brings about before the end; None while voting goes on. It never fails a proposal."""
-    if rules.early_close is EarlyClose.NEVER:
-        return None
-    decision = decide_at_end(rules, tally)
-    return decision if decision.passed else None
+    chosen_option: int | None = None
 
 
 class Resolutions(Protocol):
@@ -64,6 +33,9 @@ class Resolutions(Protocol):
     def add(
         self, proposal_id: int, decision: Decision, *, rules: Rules, tally: Tally, tally_seq: int, at: datetime
     ) -> Resolution: ...
+
+    def proposal_of(self, resolution_id: int) -> int:
+        """The id of the proposal that it decided."""
 
 
 class ResolutionReads(Protocol):

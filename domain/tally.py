@@ -1,7 +1,9 @@
 """Counting ballots: exact integers, no clock, no I/O."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+
+from domain.criteria import Criteria, QuorumOf
 
 
 class Choice(StrEnum):
@@ -10,36 +12,50 @@ class Choice(StrEnum):
     ABSTAIN = "ABSTAIN"
 
 
-class EarlyClose(StrEnum):
-    """NEVER waits for the end; ON_QUORUM ends voting once quorum and majority are reached, as passed only."""
+class CastBy(StrEnum):
+    """Whose hand cast what stands for a member: its own, its twin's, or a delegate's."""
 
-    NEVER = "NEVER"
-    ON_QUORUM = "ON_QUORUM"
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a proposal needs to pass, frozen when voting starts. Percentages are whole numbers: 66 is not two thirds."""
-
-    quorum_percent: int = 60
-    majority_percent: int = 66
-    voting_minutes: int = 72 * 60
-    early_close: EarlyClose = EarlyClose.ON_QUORUM
+    MEMBER = "MEMBER"
+    TWIN = "TWIN"
+    DELEGATE = "DELEGATE"
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Weights and voters counted so far, out of the weight that was eligible when voting started."""
+    """Weights counted so far, out of the weight that was eligible when voting started.
+
+    The first three are BASIC's, `on_options` is the weight of the other systems' ballots. `voters` are the members
+    whose own or whose twin's ballot was cast. `by_twins` is the own weight of members for whom their twin's ballot
+    stands; the `own_` weights are those of members for whom their own stands. The `young_` weights, parts of the first
+    three, stand on twins' ballots so young that their members could not yet say otherwise.
+    """
 
     eligible: int = 0
     in_favour: int = 0
     against: int = 0
     abstain: int = 0
     voters: int = 0
+    on_options: int = 0
+    by_twins: int = 0
+    own_in_favour: int = 0
+    own_against: int = 0
+    own_abstain: int = 0
+    own_on_options: int = 0
+    young_in_favour: int = 0
+    young_against: int = 0
+    young_abstain: int = 0
 
     @property
     def participating(self) -> int:
-        return self.in_favour + self.against + self.abstain
+        return self.in_favour + self.against + self.abstain + self.on_options
+
+    @property
+    def by_members(self) -> int:
+        return self.own_in_favour + self.own_against + self.own_abstain + self.own_on_options
+
+    @property
+    def by_delegates(self) -> int:
+        return self.participating - self.by_members - self.by_twins
 
     @property
     def participation(self) -> float:
@@ -52,30 +68,26 @@ class Tally:
         decided = self.in_favour + self.against
         return self.in_favour / decided if decided else 0.0
 
-    def add(self, choice: Choice, weight: int) -> "Tally":
-        """Count a new voter's `weight` for `choice`."""
-        return replace(self._shift(choice, weight), voters=self.voters + 1)
+    def quorum_reached(self, criteria: Criteria) -> bool:
+        return self.eligible > 0 and criteria.quorum.reached(self._towards_quorum(criteria.quorum_of), self.eligible)
 
-    def remove(self, choice: Choice, weight: int) -> "Tally":
-        """Take a superseded ballot back."""
-        return replace(self._shift(choice, -weight), voters=self.voters - 1)
+    def _towards_quorum(self, counted: QuorumOf) -> int:
+        match counted:
+            case QuorumOf.ALL:
+                return self.participating
+            case QuorumOf.FOR_AND_ABSTAIN:
+                return self.in_favour + self.abstain
+            case QuorumOf.FOR:
+                return self.in_favour
 
-    def _shift(self, choice: Choice, weight: int) -> "Tally":
-        match choice:
-            case Choice.FOR:
-                return replace(self, in_favour=self.in_favour + weight)
-            case Choice.AGAINST:
-                return replace(self, against=self.against + weight)
-            case Choice.ABSTAIN:
-                return replace(self, abstain=self.abstain + weight)
-
-    def quorum_reached(self, rules: Rules) -> bool:
-        """Abstentions count here (Aragon, Cosmos x/gov)."""
-        return self.eligible > 0 and self.participating * 100 >= rules.quorum_percent * self.eligible
-
-    def majority_reached(self, rules: Rules) -> bool:
-        """Abstentions never count here (cosmos-sdk#11461). At 50 % a tie fails: there the majority is strict."""
+    def majority_reached(self, criteria: Criteria) -> bool:
+        """Never by abstentions alone (Cosmos x/gov)."""
         decided = self.in_favour + self.against
-        if rules.majority_percent == 50:
-            return self.in_favour * 2 > decided
-        return decided > 0 and self.in_favour * 100 >= rules.majority_percent * decided
+        return decided > 0 and criteria.majority.reached(self.in_favour, decided)
+
+    def approval_reached(self, criteria: Criteria) -> bool:
+        return criteria.approval.reached(self.in_favour, self.eligible)
+
+    def vetoed(self, criteria: Criteria, objecting: int) -> bool:
+        """Whether `objecting`, a part of `against`, is more than may be."""
+        return self.participating > 0 and criteria.veto.reached(objecting, self.participating)

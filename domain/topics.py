@@ -17,8 +17,11 @@ MAX_TOPICS, MAX_WORDS, MAX_READ = 8, 4, 400_000
 
 @dataclass(frozen=True, slots=True)
 class PolicyTopic:
+    """`delegable`: a scope that members may delegate in; set by an ADMIN, never by extraction or merging."""
+
     id: int
     title: str
+    delegable: bool = False
 
 
 def topic_key(title: str) -> str:
@@ -162,6 +165,11 @@ class Topics(Protocol):
 
     def ensure(self, titles: Sequence[str]) -> tuple[int, ...]:
         """Their ids, made where they are new; the first spelling stays."""
+
+    def by_id(self, topic_id: int) -> PolicyTopic | None: ...
+
+    def save(self, topic: PolicyTopic) -> None:
+        """Whether members may delegate in it."""
 
 
 class TopicReads(Protocol):

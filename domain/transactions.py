@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from domain.audits import Audits
 from domain.chats import Chats
 from domain.daos import Daos
+from domain.delegations import Delegations
 from domain.documents import Documents
 from domain.events import Event
 from domain.members import Members
 from domain.memories import Memories
+from domain.policies import Policies
 from domain.proposals import Proposals
+from domain.receipts import Receipts
 from domain.resolutions import Resolutions
 from domain.topics import Topics
 from domain.votes import Ballots
@@ -44,11 +48,18 @@ class Work(Protocol):
     topics: Topics
     chats: Chats
     proposals: Proposals
+    delegations: Delegations
+    policies: Policies
+    audits: Audits
     ballots: Ballots
     resolutions: Resolutions
+    receipts: Receipts
 
     def now(self) -> datetime:
         """The database's time, read now: ask after the lock is held."""
+
+    def secret(self) -> str:
+        """32 random bytes, in hex."""
 
     def emit(self, event: Event) -> None:
         """Leaves through the outbox, after commit."""

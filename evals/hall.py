@@ -16,10 +16,11 @@ from adapters.sql.proposals import SqlProposalReads
 from adapters.sql.reader import Reader
 from adapters.sql.transactions import SqlTransact
 from adapters.sql.writer import Writer
+from domain.drafts import Edit
 from domain.members import Admission, Role, Viewer
-from domain.tally import Rules
+from domain.rules import Rules
 from services.members import Members
-from services.proposals import Edit, Proposals
+from services.proposals import Proposals
 from services.votes import Votes
 
 

@@ -16,8 +16,10 @@ import click
 
 from adapters.sql.migrations import upgrade
 from domain.members import Viewer
-from domain.tally import Choice, EarlyClose, Rules
+from domain.rules import EarlyClose, Rules
+from domain.tally import Choice
 from evals.hall import Hall, hall
+from services.votes import Said
 
 MEMBERS, SPREAD = 4_000, 50
 CASTERS = (1, 10, 50, 200)
@@ -48,7 +50,7 @@ async def cast_for(seconds: float, voting: Hall, turns: Iterator[Turn], *, caste
     async def cast() -> None:
         while (at := time.perf_counter()) - begun < seconds:
             (viewer, proposal_id), choice = next(turns)
-            await voting.votes.cast(viewer, proposal_id, choice)
+            await voting.votes.cast(viewer, proposal_id, Said(choice))
             times.append(1_000 * (time.perf_counter() - at))
 
     await asyncio.gather(*(cast() for _ in range(casters)))

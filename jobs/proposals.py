@@ -8,3 +8,15 @@ if TYPE_CHECKING:
 
 async def close(services: "Services", proposal_id: int) -> None:
     await services.proposals.close(proposal_id)
+
+
+async def start(services: "Services", proposal_id: int) -> None:
+    await services.proposals.start_itself(proposal_id)
+
+
+async def mature(services: "Services", proposal_id: int) -> None:
+    await services.votes.mature(proposal_id)
+
+
+async def show(services: "Services", proposal_id: int) -> None:
+    await services.votes.show(proposal_id)

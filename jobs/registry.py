@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jobs import documents, proposals, replies
+from jobs import documents, proposals, replies, resolutions
 
 if TYPE_CHECKING:
     from services.house import Services
@@ -27,4 +27,8 @@ TASKS: Mapping[str, Task["Services"]] = {
     "remove_blob": Task(documents.remove_blob),
     "reply": Task(replies.reply, replies.reply_failed, at_once=16),
     "close": Task(proposals.close),
+    "start": Task(proposals.start),
+    "mature": Task(proposals.mature),
+    "show": Task(proposals.show),
+    "seal": Task(resolutions.seal),
 }

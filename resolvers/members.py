@@ -1,18 +1,30 @@
 """Verbs of members."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import strawberry
 
 from domain.errors import BadInput
+from domain.transactions import Ids
 from resolvers.commands import once, row
 from resolvers.errors import Refusals
 from resolvers.fields import mutation, query
 from schema.commands import Given
 from schema.context import Info
 from schema.ids import row_id
-from schema.members import MemberConnection, MemberType, UpdateProfileInput, UpdateProfilePayload
+from schema.members import (
+    AdmitMemberInput,
+    DeactivateMemberInput,
+    MemberConnection,
+    MemberPayload,
+    MemberType,
+    SetMemberWeightInput,
+    UpdateProfileInput,
+    UpdateProfilePayload,
+)
 from schema.pages import After, Before, First, Last, connection, wanted
+from services.members import Weighing
 
 
 @strawberry.type
@@ -54,3 +66,37 @@ class MemberMutations:
             )
             return UpdateProfilePayload(member=await context.loaders.members.load(row(ids, "member")))
         return UpdateProfilePayload(user_errors=refused)
+
+    @mutation("Admit a newcomer; ADMIN only.")
+    async def admit_member(self, info: Info, input: Given[AdmitMemberInput]) -> MemberPayload:
+        members, viewer = info.context.services.members, info.context.viewer
+        return await administered(
+            info,
+            input.member_id,
+            lambda key: members.admit(viewer, key, input.weight, input.reason, once=once(info, input)),
+        )
+
+    @mutation("Set a member's weight or attributes; ADMIN only.")
+    async def set_member_weight(self, info: Info, input: Given[SetMemberWeightInput]) -> MemberPayload:
+        members, viewer = info.context.services.members, info.context.viewer
+        weighing = Weighing(input.weight, input.attributes)
+        return await administered(
+            info,
+            input.member_id,
+            lambda key: members.weigh(viewer, key, weighing, input.reason, once=once(info, input)),
+        )
+
+    @mutation("Take a member out of votes that start from now on; ADMIN only.")
+    async def deactivate_member(self, info: Info, input: Given[DeactivateMemberInput]) -> MemberPayload:
+        members, viewer = info.context.services.members, info.context.viewer
+        return await administered(
+            info, input.member_id, lambda key: members.deactivate(viewer, key, input.reason, once=once(info, input))
+        )
+
+
+async def administered(info: Info, given: strawberry.ID, act: Callable[[int], Awaitable[Ids]]) -> MemberPayload:
+    """The member after an ADMIN's act."""
+    with Refusals(info.context, "input") as refused:
+        ids = await act(row_id("Member", given, "memberId"))
+        return MemberPayload(member=await info.context.loaders.members.load(row(ids, "member")))
+    return MemberPayload(user_errors=refused)

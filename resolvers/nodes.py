@@ -9,8 +9,9 @@ from strawberry.dataloader import DataLoader
 
 from domain.errors import BadInput
 from resolvers.fields import query
-from schema.context import Info, Loaders
+from schema.context import Info
 from schema.ids import noun_and_key
+from schema.loaders import Loaders
 from schema.nodes import Node
 
 MOST = 100
@@ -51,5 +52,9 @@ def loaded(loaders: Loaders, given: str, *field: str) -> Awaitable[Node | None]:
         "Proposal": loaders.proposals,
         "Vote": loaders.votes,
         "Resolution": loaders.resolutions,
+        "Policy": loaders.policies,
+        "Delegation": loaders.delegations,
+        "AuditEntry": loaders.audits,
+        "Dao": loaders.daos,
     }
     return by_noun[noun].load(key)

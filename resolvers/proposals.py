@@ -26,10 +26,11 @@ from schema.proposals import (
     ProposalIdInput,
     ProposalPayload,
     ProposalType,
+    ResolveStalledInput,
+    SponsorProposalInput,
     UpdateProposalInput,
 )
-from schema.tally import QuorumState, VotingRulesInput
-from services.proposals import Edit
+from schema.tally import QuorumState
 
 ProposalId = Annotated[strawberry.ID, strawberry.argument(description="Of a Proposal.")]
 
@@ -78,19 +79,17 @@ class ProposalMutations:
     async def create_proposal(self, info: Info, input: Given[CreateProposalInput]) -> CreateProposalPayload:
         context = info.context
         with Refusals(context, "input") as refused:
-            edit = Edit(input.title, input.body, input.topics, VotingRulesInput.domain_of(input.rules))
-            ids = await context.services.proposals.create(context.viewer, edit, once=once(info, input))
+            ids = await context.services.proposals.create(context.viewer, input.edit(), once=once(info, input))
             return CreateProposalPayload(proposal=await context.loaders.proposals.load(row(ids, "proposal")))
         return CreateProposalPayload(user_errors=refused)
 
     @mutation("Change a draft of the viewer's.")
     async def update_proposal(self, info: Info, input: Given[UpdateProposalInput]) -> ProposalPayload:
-        edit = Edit(input.title, input.body, input.topics, VotingRulesInput.domain_of(input.rules))
         proposals = info.context.services.proposals
         return await stepped(
             info,
             input.proposal_id,
-            lambda key: proposals.update(info.context.viewer, key, edit, once=once(info, input)),
+            lambda key: proposals.update(info.context.viewer, key, input.edit(), once=once(info, input)),
         )
 
     @mutation("Show a draft to all members; from then on nothing of it changes.")
@@ -105,6 +104,22 @@ class ProposalMutations:
         proposals = info.context.services.proposals
         return await stepped(
             info, input.proposal_id, lambda key: proposals.start(info.context.viewer, key, once=once(info, input))
+        )
+
+    @mutation("Back another member's open proposal.")
+    async def sponsor_proposal(self, info: Info, input: Given[SponsorProposalInput]) -> ProposalPayload:
+        proposals = info.context.services.proposals
+        return await stepped(
+            info, input.proposal_id, lambda key: proposals.sponsor(info.context.viewer, key, once=once(info, input))
+        )
+
+    @mutation("Count a proposal again from its ballots, and close it if it is past its end; ADMIN only.")
+    async def resolve_stalled(self, info: Info, input: Given[ResolveStalledInput]) -> ProposalPayload:
+        proposals = info.context.services.proposals
+        return await stepped(
+            info,
+            input.proposal_id,
+            lambda key: proposals.resolve_stalled(info.context.viewer, key, input.reason, once=once(info, input)),
         )
 
     @mutation("Take a proposal back: its author before VOTING, an ADMIN until the decision.")

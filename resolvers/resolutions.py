@@ -10,6 +10,7 @@ from resolvers.streams import events
 from schema.context import Info
 from schema.ids import row_id
 from schema.pages import After, Before, First, Last, connection, wanted
+from schema.receipts import Verification
 from schema.resolutions import ResolutionConnection, ResolutionType
 
 
@@ -27,6 +28,13 @@ class ResolutionQueries:
     ) -> ResolutionConnection:
         page = await info.context.reads.resolutions.page(wanted("resolutions", first, after, last, before))
         return connection("resolutions", page, ResolutionType.from_domain)
+
+    @query("Count a resolution again from the record and hold it against its receipt; null when there is none.")
+    async def verify_resolution(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Of a Resolution.")]
+    ) -> Verification | None:
+        found = await info.context.services.receipts.verify(row_id("Resolution", id, "id"))
+        return None if found is None else Verification.from_domain(found)
 
 
 @strawberry.type

@@ -3,16 +3,19 @@
 import strawberry
 
 from resolvers.chats import ChatMutations, ChatQueries, ChatSubscriptions
+from resolvers.daos import DaoQueries, DaoSubscriptions
+from resolvers.delegations import DelegationMutations, DelegationQueries
 from resolvers.documents import DocumentMutations, DocumentQueries, DocumentSubscriptions
 from resolvers.facts import FactQueries
 from resolvers.members import MemberMutations, MemberQueries
 from resolvers.memories import MemoryMutations, MemoryQueries
 from resolvers.nodes import NodeQueries
+from resolvers.policies import PolicyQueries
 from resolvers.proposals import ProposalMutations, ProposalQueries, ProposalSubscriptions
 from resolvers.resolutions import ResolutionQueries, ResolutionSubscriptions
-from resolvers.topics import TopicQueries
+from resolvers.topics import TopicMutations, TopicQueries
 from resolvers.twins import TwinQueries
-from resolvers.votes import VoteMutations
+from resolvers.votes import VoteMutations, VoteQueries
 
 
 @strawberry.type(name="Query", description="What can be read. Everything is seen as the viewer.")
@@ -27,6 +30,10 @@ class QueryType(
     ProposalQueries,
     ResolutionQueries,
     TopicQueries,
+    DaoQueries,
+    PolicyQueries,
+    VoteQueries,
+    DelegationQueries,
 ):
     pass
 
@@ -35,7 +42,14 @@ class QueryType(
     name="Mutation", description="What can be done. A refusal the caller can act on comes back in `userErrors`."
 )
 class MutationType(
-    MemberMutations, DocumentMutations, MemoryMutations, ChatMutations, ProposalMutations, VoteMutations
+    MemberMutations,
+    DocumentMutations,
+    MemoryMutations,
+    ChatMutations,
+    ProposalMutations,
+    VoteMutations,
+    DelegationMutations,
+    TopicMutations,
 ):
     pass
 
@@ -48,5 +62,7 @@ class MutationType(
         "states with rising seq; extensions.skipped says how many a slow reader missed."
     ),
 )
-class SubscriptionType(ChatSubscriptions, ResolutionSubscriptions, ProposalSubscriptions, DocumentSubscriptions):
+class SubscriptionType(
+    ChatSubscriptions, ResolutionSubscriptions, ProposalSubscriptions, DocumentSubscriptions, DaoSubscriptions
+):
     pass

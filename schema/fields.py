@@ -6,5 +6,5 @@ from typing import Any, cast
 import strawberry
 
 
-def field[F: Callable[..., Any]](description: str) -> Callable[[F], F]:
-    return cast("Callable[[F], F]", strawberry.field(description=description))
+def field[F: Callable[..., Any]](description: str, *, name: str | None = None) -> Callable[[F], F]:
+    return cast("Callable[[F], F]", strawberry.field(description=description, name=name))

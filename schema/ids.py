@@ -22,6 +22,10 @@ KEYS = {
     "Proposal": ROW,
     "Vote": ROW,
     "Resolution": ROW,
+    "Policy": ROW,
+    "Delegation": ROW,
+    "AuditEntry": ROW,
+    "Dao": ROW,
 }
 """The shape of each noun's key."""
 MAX_ROW = 2**31 - 1

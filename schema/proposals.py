@@ -5,17 +5,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from domain.proposals import Proposal, ProposalFilter, ProposalOrder, Status
+from domain.drafts import Edit
+from domain.proposals import Proposal, ProposalFilter, ProposalOrder, Status, StatusChange
+from domain.rules import VotingSystem
+from domain.votes import VoteFilter
+from schema.actions import ActionInput, ProposalAction, action_type
 from schema.commands import CommandInput, Payload
 from schema.context import Info
+from schema.elections import OptionResult
 from schema.enums import described
 from schema.fields import field
 from schema.ids import global_id, row_id
+from schema.inputs import cleared, given
 from schema.nodes import Node, present
 from schema.pages import After, Before, Connection, First, Last, connection, wanted
 from schema.resolutions import ResolutionType
-from schema.tally import QuorumState, VotingRulesInput, VotingRulesType
+from schema.rules import VotingRulesInput, VotingRulesType
+from schema.tally import QuorumState
 from schema.topics import PolicyTopicType
+from schema.viewer_can import Standing, ViewerCan, viewer_can
 from schema.votes import VoteConnection, VoteType
 
 if TYPE_CHECKING:
@@ -43,6 +51,22 @@ described(
 )
 
 
+@strawberry.type(name="StatusChange", description="One step of a proposal's way.")
+class StatusChangeType:
+    change: strawberry.Private[StatusChange]
+    status: Status = strawberry.field(description="The state that it reached.")
+    at: datetime = strawberry.field(description="When.")
+    reason: str | None = strawberry.field(description="Why, where somebody said so.")
+
+    @field("Who; null: the vote itself, or its time.")
+    async def by(self, info: Info) -> Annotated["MemberType", strawberry.lazy("schema.members")] | None:
+        return None if self.change.by_id is None else await info.context.loaders.members.load(self.change.by_id)
+
+    @classmethod
+    def from_domain(cls, change: StatusChange) -> "StatusChangeType":
+        return cls(change=change, status=change.status, at=change.at, reason=change.reason)
+
+
 @strawberry.type(name="Proposal", description="What a member puts before the DAO.")
 class ProposalType(Node):
     proposal: strawberry.Private[Proposal]
@@ -54,6 +78,9 @@ class ProposalType(Node):
     created_at: datetime = strawberry.field(description="When it was drafted.")
     voting_starts_at: datetime | None = strawberry.field(description="When voting started; null before.")
     voting_ends_at: datetime | None = strawberry.field(description="When voting ends or would have ended, exclusive.")
+    system: VotingSystem = strawberry.field(description="How its ballots are counted.")
+    options: list[str] = strawberry.field(description="What to choose among; empty for BASIC.")
+    discussion_url: str | None = strawberry.field(description="Where it is talked about.")
     rules: VotingRulesType = strawberry.field(description="What it needs to pass.")
     quorum: QuorumState = strawberry.field(description="How the vote stands.")
 
@@ -66,13 +93,94 @@ class ProposalType(Node):
         found = await info.context.loaders.topics.load_many(self.proposal.topic_ids)
         return [topic for topic in found if topic]
 
-    @field("Effective votes, first cast first.")
+    @field(
+        "Effective votes, first cast first. Those of givers join at the close; until then each finds its own in "
+        "myVote. While ballots are hidden, only the viewer's own."
+    )
     async def votes(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> VoteConnection:
         asked = wanted("votes", first, after, last, before)
-        page = await info.context.reads.votes.page(info.context.viewer, self.proposal.id, asked)
+        only = VoteFilter(proposal_id=self.proposal.id)
+        page = await info.context.reads.votes.page(info.context.viewer, asked, only)
         return connection("votes", page, VoteType.from_domain)
+
+    @field("How the options stand, in their order; empty for BASIC and while ballots are hidden.")
+    async def results(self, info: Info) -> list[OptionResult]:
+        if self.proposal.system is VotingSystem.BASIC or self.proposal.hidden:
+            return []
+        election = await info.context.loaders.elections.load(self.proposal)
+        return OptionResult.all_of(election, self.proposal.draft.options)
+
+    @field("What it does when it passes; null: it only says so.")
+    def action(self) -> ProposalAction | None:
+        action = self.proposal.draft.action
+        return None if action is None else action_type(action)
+
+    @field("The topic in which delegations count before global ones.")
+    async def scope(self, info: Info) -> PolicyTopicType | None:
+        key = self.proposal.draft.scope_id
+        return None if key is None else await info.context.loaders.topics.load(key)
+
+    @field("Members who back it, first come first.")
+    async def sponsors(self, info: Info) -> list[Annotated["MemberType", strawberry.lazy("schema.members")]]:
+        ids = await info.context.loaders.sponsors.load(self.proposal.id)
+        found = await info.context.loaders.members.load_many(ids)
+        return [member for member in found if member]
+
+    @field("What the viewer may do now, and why not.")
+    async def viewer_can(self, info: Info) -> ViewerCan:
+        context, loaders, key = info.context, info.context.loaders, self.proposal.id
+        member = await present(loaders.members.load(context.viewer.member_id))
+        vote = await loaders.own_votes.load(key)
+        who = Standing(
+            context.viewer,
+            member.member,
+            running=await loaders.running.load(context.viewer.member_id),
+            sponsors=len(await loaders.sponsors.load(key)),
+            power=await loaders.powers.load(key),
+            vote=None if vote is None else vote.vote,
+            at=context.now(),
+        )
+        return viewer_can(self.proposal, who)
+
+    @field("SHA-256, in hex, of what is immutable from OPEN on: docs/receipts.md says of which bytes.")
+    def content_hash(self) -> str:
+        return self.proposal.draft.content_hash(self.proposal.rules)
+
+    @field("Why it was taken back.")
+    async def cancelled_reason(self, info: Info) -> str | None:
+        return await self._said(info, Status.CANCELLED)
+
+    @field("What shows that it was done.")
+    async def evidence(self, info: Info) -> str | None:
+        return await self._said(info, Status.IMPLEMENTED)
+
+    async def _said(self, info: Info, status: Status) -> str | None:
+        history = await info.context.loaders.histories.load(self.proposal.id)
+        return next((change.reason for change in history if change.status is status), None)
+
+    @field("Its states, oldest first.")
+    async def history(self, info: Info) -> list[StatusChangeType]:
+        return [
+            StatusChangeType.from_domain(each) for each in await info.context.loaders.histories.load(self.proposal.id)
+        ]
+
+    @field("The weight that the viewer would cast: own and delegated, frozen when voting starts; null before.")
+    async def my_voting_power(self, info: Info) -> int | None:
+        if self.proposal.starts_at is None:
+            return None
+        return await info.context.loaders.powers.load(self.proposal.id) or 0
+
+    @field("Whose ballot stands for the viewer's now: the viewer first, then delegates up to the first who voted.")
+    async def my_chain(self, info: Info) -> list[Annotated["MemberType", strawberry.lazy("schema.members")]]:
+        ids = await info.context.loaders.chains.load(self.proposal.id)
+        found = await info.context.loaders.members.load_many(ids or [])
+        return [member for member in found if member]
+
+    @field("False when a cap, or a delegate without a vote, left the viewer's delegation out; null without one.")
+    async def my_delegation_carried(self, info: Info) -> bool | None:
+        return await info.context.loaders.carried.load(self.proposal.id)
 
     @field("How it ended; null until it is decided.")
     async def resolution(self, info: Info) -> ResolutionType | None:
@@ -90,11 +198,14 @@ class ProposalType(Node):
             seq=proposal.seq,
             number=proposal.number,
             title=proposal.title,
-            body=proposal.body,
+            body=proposal.draft.body,
             status=proposal.status,
             created_at=proposal.created_at,
             voting_starts_at=proposal.starts_at,
             voting_ends_at=proposal.ends_at,
+            system=proposal.system,
+            options=list(proposal.draft.options),
+            discussion_url=proposal.draft.discussion_url,
             rules=VotingRulesType.from_domain(proposal.rules),
             quorum=QuorumState.of_proposal(proposal),
         )
@@ -112,16 +223,16 @@ class ProposalFilterInput:
     created_after: datetime | None = strawberry.field(description="Drafted after this moment.", default=None)
 
     @staticmethod
-    def domain_of(given: "ProposalFilterInput | None") -> ProposalFilter:
+    def domain_of(where: "ProposalFilterInput | None") -> ProposalFilter:
         """Raises BadInput."""
-        if given is None:
+        if where is None:
             return ProposalFilter()
         return ProposalFilter(
-            statuses=tuple(given.status or ()),
-            author_id=None if given.author is None else row_id("Member", given.author, "filter", "author"),
-            topic_id=None if given.topic is None else row_id("PolicyTopic", given.topic, "filter", "topic"),
-            title_contains=given.title_contains,
-            created_after=given.created_after,
+            statuses=tuple(where.status or ()),
+            author_id=None if where.author is None else row_id("Member", where.author, "filter", "author"),
+            topic_id=None if where.topic is None else row_id("PolicyTopic", where.topic, "filter", "topic"),
+            title_contains=where.title_contains,
+            created_after=where.created_after,
         )
 
 
@@ -133,6 +244,31 @@ class CreateProposalInput(CommandInput):
         description="At most five titles of 1 to 80 characters, tags without effect on votes.", default=None
     )
     rules: VotingRulesInput | None = strawberry.field(description="Null: the DAO's rules.", default=None)
+    system: VotingSystem | None = strawberry.field(description="How ballots are counted.", default=VotingSystem.BASIC)
+    options: list[str] | None = strawberry.field(
+        description="2 to 50 titles of 1 to 200 characters; none for BASIC.", default=None
+    )
+    scope: strawberry.ID | None = strawberry.field(description="A delegable PolicyTopic; fixed at OPEN.", default=None)
+    action: ActionInput | None = strawberry.field(description="What it does when it passes; BASIC only.", default=None)
+    start_at: datetime | None = strawberry.field(
+        description="When voting starts by itself, once it is open, discussed and sponsored.", default=None
+    )
+    discussion_url: str | None = strawberry.field(description="Where it is talked about.", default=None)
+
+    def edit(self) -> Edit:
+        """Raises BadInput."""
+        return Edit(
+            title=self.title,
+            body=self.body,
+            topics=self.topics or (),
+            choice=VotingRulesInput.domain_of(self.rules),
+            system=self.system,
+            options=self.options or (),
+            scope_id=None if self.scope is None else row_id("PolicyTopic", self.scope, "scope"),
+            action=ActionInput.domain_of(self.action),
+            start_at=self.start_at,
+            discussion_url=self.discussion_url,
+        )
 
 
 @strawberry.input(description="Changes of a draft; what is left out stays.")
@@ -144,13 +280,54 @@ class UpdateProposalInput(CommandInput):
         description="At most five titles, in place of those before.", default=None
     )
     rules: VotingRulesInput | None = strawberry.field(
-        description="In place of the draft's; a field left out is the DAO's rule.", default=None
+        description="What is given takes the place of what the draft chose.", default=None
     )
+    system: VotingSystem | None = strawberry.field(description="How ballots are counted.", default=None)
+    options: list[str] | None = strawberry.field(description="In place of those before.", default=None)
+    scope: strawberry.ID | None = strawberry.field(
+        description="A delegable PolicyTopic; null takes it away.", default=strawberry.UNSET
+    )
+    action: ActionInput | None = strawberry.field(description="Null takes it away.", default=strawberry.UNSET)
+    start_at: datetime | None = strawberry.field(description="Null takes it away.", default=strawberry.UNSET)
+    discussion_url: str | None = strawberry.field(description="Null takes it away.", default=strawberry.UNSET)
+
+    def edit(self) -> Edit:
+        """Raises BadInput."""
+        scope = given(self.scope)
+        return Edit(
+            title=self.title,
+            body=self.body,
+            topics=self.topics,
+            choice=VotingRulesInput.domain_of(self.rules),
+            system=self.system,
+            options=self.options,
+            scope_id=None if scope is None else row_id("PolicyTopic", scope, "scope"),
+            action=ActionInput.domain_of(given(self.action)),
+            start_at=given(self.start_at),
+            discussion_url=given(self.discussion_url),
+            cleared=cleared(
+                scope_id=self.scope,
+                action=self.action,
+                start_at=self.start_at,
+                discussion_url=self.discussion_url,
+            ),
+        )
 
 
 @strawberry.input(description="Which proposal.")
 class ProposalIdInput(CommandInput):
     proposal_id: strawberry.ID = strawberry.field(description="A proposal of the viewer's.")
+
+
+@strawberry.input(description="Which proposal to back.")
+class SponsorProposalInput(CommandInput):
+    proposal_id: strawberry.ID = strawberry.field(description="An OPEN proposal of another member's.")
+
+
+@strawberry.input(description="Which proposal to count again, and why.")
+class ResolveStalledInput(CommandInput):
+    proposal_id: strawberry.ID = strawberry.field(description="A proposal in VOTING; ADMIN only.")
+    reason: str = strawberry.field(description="1 to 2,000 characters, for all to read.")
 
 
 @strawberry.input(description="Which proposal to take back, and why.")

@@ -2,15 +2,22 @@
 
 from dataclasses import dataclass
 
+from domain.audits import AuditReads
 from domain.chats import ChatReads
+from domain.daos import DaoReads
+from domain.delegations import DelegationReads
 from domain.documents import DocumentReads
 from domain.members import MemberReads
 from domain.memories import MemoryReads
+from domain.policies import PolicyReads
 from domain.proposals import ProposalReads
+from domain.receipts import ReceiptReads
 from domain.resolutions import ResolutionReads
 from domain.topics import TopicReads
 from domain.votes import VoteReads
 from services.chats import Chats
+from services.daos import Daos
+from services.delegations import Delegations
 from services.documents import Documents
 from services.facts import Facts
 from services.ingestion import Ingestion
@@ -18,8 +25,11 @@ from services.members import Members
 from services.memories import Memories
 from services.projections import Projections
 from services.proposals import Proposals
+from services.receipts import Receipts
 from services.replies import Replies
 from services.resolutions import Resolutions
+from services.stalls import Stalls
+from services.topics import Topics
 from services.votes import Votes
 
 
@@ -30,11 +40,16 @@ class Services:
     ingestion: Ingestion
     memories: Memories
     facts: Facts
+    topics: Topics
     chats: Chats
     replies: Replies
+    daos: Daos
+    delegations: Delegations
     proposals: Proposals
     votes: Votes
+    stalls: Stalls
     resolutions: Resolutions
+    receipts: Receipts
     projections: Projections
 
 
@@ -45,6 +60,11 @@ class Reads:
     memories: MemoryReads
     topics: TopicReads
     chats: ChatReads
+    daos: DaoReads
+    delegations: DelegationReads
+    policies: PolicyReads
+    audits: AuditReads
     proposals: ProposalReads
     votes: VoteReads
     resolutions: ResolutionReads
+    receipts: ReceiptReads

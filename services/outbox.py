@@ -94,6 +94,8 @@ class Projector:
     """
 
     BATCH = 200
+    GATHERED, GATHER_SECONDS = "BallotCast", 0.5
+    """After a batch with ballots: what many of them changed many times is then shown once."""
     FIRST_DELAY, LAST_DELAY = 0.2, 5.0
 
     def __init__(self, outbox: Outbox, bus: Bus, project: Callable[[list[OutboxEntry]], Awaitable[None]]) -> None:
@@ -108,20 +110,23 @@ class Projector:
         async with self._bus.listen(TOPIC) as hints:
             while True:
                 try:
-                    if not await self._step():
+                    shown = await self._step()
+                    if not shown:
                         await hints.wait(POLL_SECONDS)
+                    elif self.GATHERED in shown:
+                        await asyncio.sleep(self.GATHER_SECONDS)
                 except Exception as error:  # noqa: BLE001  # told, and tried again: skipping it would lose the order
                     await self._back_off(error)
 
-    async def _step(self) -> bool:
-        """One batch; False when there was nothing to do."""
+    async def _step(self) -> set[str]:
+        """One batch; the names of its events, none when there was nothing to do."""
         entries = await self._outbox.projectable(limit=self._limit)
         if not entries:
-            return False
+            return set()
         await self._project(entries)
         await self._outbox.projected([entry.id for entry in entries])
         self._limit, self._delay = self.BATCH, self.FIRST_DELAY
-        return True
+        return {entry.name for entry in entries}
 
     async def _back_off(self, error: Exception) -> None:
         """One by one from now on, so that what stands before a bad event gets through."""

@@ -10,6 +10,8 @@ from domain.facts import Graph, GraphBatch
 from domain.members import MemberReads, Role, Viewer
 from domain.memories import Memory, MemoryIndex, MemoryReads
 from domain.outbox import OutboxEntry
+from domain.policies import PolicyReads
+from domain.policy_projections import policy_batch
 from domain.projections import chat_batch, member_batches, proposal_batch, resolution_batch, vote_batch
 from domain.proposals import Proposal, ProposalReads
 from domain.resolutions import ResolutionReads
@@ -31,6 +33,8 @@ class ProjectedReads(Protocol):
     @property
     def chats(self) -> ChatReads: ...
     @property
+    def policies(self) -> PolicyReads: ...
+    @property
     def proposals(self) -> ProposalReads: ...
     @property
     def votes(self) -> VoteReads: ...
@@ -48,9 +52,10 @@ class Projections:
 
     async def project(self, entries: Sequence[OutboxEntry]) -> None:
         """Raises SyncFailed; nothing is lost then, the same entries come again."""
-        batches: list[GraphBatch] = []
         memories: list[Memory] = []
-        for entry in newest_of(entries):
+        newest = newest_of(entries)
+        batches = await self._votes([entry for entry in newest if entry.name == "BallotCast"])
+        for entry in newest:
             if entry.name in REMOVALS:
                 await self._flush(batches, memories)
                 await self._forget(entry.name, entry.args)
@@ -73,8 +78,8 @@ class Projections:
                 return await self._member(args["member_id"], entry.transaction_id)
             case "ProposalChanged":
                 return await self._proposal(args["proposal_id"])
-            case "BallotCast":
-                return await self._vote(args["vote_id"], args["proposal_id"])
+            case "PolicyChanged":
+                return await self._policy(args["policy_id"])
             case "ProposalResolved":
                 return await self._resolution(args["resolution_id"], args["proposal_id"])
         return []
@@ -98,23 +103,42 @@ class Projections:
 
     async def _proposal(self, proposal_id: int) -> list[GraphBatch]:
         proposal = (await self._reads.proposals.any_by_ids([proposal_id]))[proposal_id]
-        votes = await self._reads.votes.of_proposal(proposal_id)
+        votes = [] if proposal.hidden else await self._reads.votes.of_proposal(proposal_id)
         members = await self._reads.members.by_ids([proposal.author_id])
         topics = await self._reads.topics.all_by_ids(list(proposal.topic_ids))
         batch = proposal_batch(proposal, members[proposal.author_id], topics=list(topics.values()), votes=votes)
         return [batch] if batch else []
 
-    async def _vote(self, vote_id: int, proposal_id: int) -> list[GraphBatch]:
-        proposal = await self._one_proposal(proposal_id)
-        revisions = await self._reads.votes.revisions(vote_id)
-        member_id = revisions[-1].ballot.member_id
-        members = await self._reads.members.by_ids([member_id])
-        return [vote_batch(revisions, members[member_id], proposal)]
+    async def _votes(self, entries: Sequence[OutboxEntry]) -> list[GraphBatch]:
+        """Many ballots with three reads: a busy vote must not keep the worker from other work."""
+        return await self._voted([entry.args["vote_id"] for entry in entries]) if entries else []
+
+    async def _voted(self, vote_ids: list[int]) -> list[GraphBatch]:
+        revisions = await self._reads.votes.revisions(vote_ids)
+        ballots = [of_vote[-1].ballot for of_vote in revisions.values()]
+        proposals = await self._reads.proposals.any_by_ids(list({ballot.proposal_id for ballot in ballots}))
+        members = await self._reads.members.by_ids(list({ballot.member_id for ballot in ballots}))
+        return [
+            vote_batch(revisions[vote_id], members[ballot.member_id], proposals[ballot.proposal_id])
+            for vote_id, ballot in zip(revisions, ballots, strict=True)
+            if not proposals[ballot.proposal_id].hidden
+        ]
 
     async def _resolution(self, resolution_id: int, proposal_id: int) -> list[GraphBatch]:
+        """With the ballots of a vote that was hidden until now."""
         proposal = await self._one_proposal(proposal_id)
         resolution = (await self._reads.resolutions.by_ids([resolution_id]))[resolution_id]
-        return [*await self._proposal(proposal_id), resolution_batch(resolution, proposal)]
+        batches = [*await self._proposal(proposal_id), resolution_batch(resolution, proposal)]
+        if proposal.rules.hidden_until_close:
+            votes = await self._reads.votes.of_proposal(proposal_id)
+            batches += await self._voted([vote.id for vote in votes if vote.revision])
+        return batches
+
+    async def _policy(self, policy_id: int) -> list[GraphBatch]:
+        policy = (await self._reads.policies.by_ids([policy_id]))[policy_id]
+        topics = await self._reads.topics.all_by_ids(list(policy.topic_ids))
+        proposals = await self._reads.proposals.any_by_ids([policy.enacted_by_id] if policy.enacted_by_id else [])
+        return [policy_batch(policy, list(topics.values()), next(iter(proposals.values()), None))]
 
     async def _one_proposal(self, proposal_id: int) -> Proposal:
         return (await self._reads.proposals.any_by_ids([proposal_id]))[proposal_id]

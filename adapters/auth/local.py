@@ -96,14 +96,14 @@ def stored_key(path: Path) -> bytes:
     """The key in `path`, made if there is none. Of processes that start together one makes it, the others read it."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        _publish(secrets.token_hex(32).encode(), path)
+        publish(secrets.token_hex(32).encode(), path)
     key = path.read_bytes().strip()
     if len(key) < 32:
         raise BadInput(f"{path} is damaged: delete it, start again and issue new tokens.")
     return key
 
 
-def _publish(content: bytes, path: Path) -> None:
+def publish(content: bytes, path: Path) -> None:
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)

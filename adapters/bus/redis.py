@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 PREFIX = "hint:"
 ANSWER_SECONDS = 2.0
+GATHER_SECONDS = 0.005
+"""Between two publications: under load many commits are told at once."""
 
 
 class Hint:
@@ -102,3 +104,4 @@ class RedisBus:
             self._announcing.clear()
             topics, self._announced = list(self._announced), {}
             await self.publish(topics)
+            await asyncio.sleep(GATHER_SECONDS)

@@ -5,19 +5,24 @@ from collections.abc import Callable
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from adapters.sql.audits import SqlAuditReads
 from adapters.sql.chats import SqlChatReads
 from adapters.sql.clock import Clock, database_clock
+from adapters.sql.dao_reads import SqlDaoReads
+from adapters.sql.delegations import SqlDelegationReads
 from adapters.sql.documents import SqlDocumentReads
 from adapters.sql.engine import is_sqlite, postgres_engine
 from adapters.sql.members import SqlMemberReads
 from adapters.sql.memories import SqlMemoryReads
 from adapters.sql.outbox import SqlOutbox
+from adapters.sql.policies import SqlPolicyReads
 from adapters.sql.proposals import SqlProposalReads
 from adapters.sql.reader import PostgresReader, Reader, SqliteReader
+from adapters.sql.receipts import SqlReceiptReads
 from adapters.sql.resolutions import SqlResolutionReads
 from adapters.sql.topics import SqlTopicReads
 from adapters.sql.transactions import SqlTransact, unheard
-from adapters.sql.votes import SqlVoteReads
+from adapters.sql.vote_reads import SqlVoteReads
 from adapters.sql.writer import PostgresWriter, SqliteWriter, Writer
 from domain.errors import SyncFailed
 
@@ -37,8 +42,17 @@ class Database:
         self.topics = SqlTopicReads(self.reader)
         self.chats = SqlChatReads(self.reader)
         self.proposals = SqlProposalReads(self.reader)
+        self.daos = SqlDaoReads(self.reader)
+        self.delegations = SqlDelegationReads(self.reader, clock)
+        self.policies = SqlPolicyReads(self.reader)
+        self.audits = SqlAuditReads(self.reader)
         self.votes = SqlVoteReads(self.reader)
+        self.receipts = SqlReceiptReads(self.reader)
         self.resolutions = SqlResolutionReads(self.reader)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return isinstance(self.reader, SqliteReader)
 
     async def ping(self) -> None:
         """Raises SyncFailed."""
@@ -50,7 +64,7 @@ class Database:
     async def tidy(self) -> None:
         """Forget idempotency keys that are too old, and fold SQLite's log into the file while nobody reads."""
         await self.transact.prune()
-        if isinstance(self.reader, SqliteReader):
+        if self.is_sqlite:
             await self.reader(lambda session: session.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")))
 
     async def close(self) -> None:

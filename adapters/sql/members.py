@@ -1,8 +1,9 @@
 """Members: rows, the repository inside a transaction, and reads."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, select
+from sqlalchemy import JSON, CheckConstraint, Column, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
@@ -13,8 +14,7 @@ from adapters.sql.types import time_field
 from domain.errors import NotFound
 from domain.members import Claims, Member, Role
 from domain.pages import Page, Slice
-
-MAX_WEIGHT = 1_000_000
+from domain.weights import MAX_WEIGHT
 
 
 class MemberRow(Row, table=True):
@@ -28,6 +28,8 @@ class MemberRow(Row, table=True):
     role: str
     weight: int
     admitted: bool
+    attributes: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    fixed_weight: int | None = None
     joined_at: datetime = time_field()
     last_seen: datetime = time_field()
     transaction_id: str
@@ -43,6 +45,8 @@ class MemberRow(Row, table=True):
             admitted=self.admitted,
             joined_at=self.joined_at,
             last_seen=self.last_seen,
+            attributes=self.attributes,
+            fixed_weight=self.fixed_weight,
         )
 
 
@@ -66,14 +70,15 @@ class SqlMembers:
     def handle_taken(self, handle: str) -> bool:
         return self._session.scalar(select(col(MemberRow.id)).where(col(MemberRow.handle) == handle)) is not None
 
-    def add(self, claims: Claims, *, handle: str, admitted: bool, at: datetime) -> Member:
+    def add(self, claims: Claims, *, handle: str, at: datetime) -> Member:
         row = MemberRow(
             subject=claims.subject,
             handle=handle,
             display_name=handle,
             role=claims.role.value,
-            weight=1 if admitted else 0,
-            admitted=admitted,
+            weight=0,
+            admitted=False,
+            attributes={},
             joined_at=at,
             last_seen=at,
             transaction_id=self._transaction_id,
@@ -88,9 +93,19 @@ class SqlMembers:
         row.role = member.role.value
         row.weight = member.weight
         row.admitted = member.admitted
+        row.attributes = dict(member.attributes)
+        row.fixed_weight = member.fixed_weight
         row.joined_at = member.joined_at
         row.last_seen = member.last_seen
         row.transaction_id = self._transaction_id
+        self._session.flush()
+
+    def total_weight(self) -> int:
+        return int(self._session.scalar(select(func.sum(col(MemberRow.weight)))) or 0)
+
+    def by_formula(self) -> list[Member]:
+        weighed = select(MemberRow).where(col(MemberRow.admitted), col(MemberRow.fixed_weight).is_(None))
+        return [row.to_domain() for row in self._session.scalars(weighed.order_by(col(MemberRow.id)))]
 
 
 class SqlMemberReads:

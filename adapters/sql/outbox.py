@@ -98,6 +98,11 @@ class SqlOutbox:
         statement = select(OutboxRow).where(is_open("event")).order_by(col(OutboxRow.id)).limit(limit)
         return [row.to_domain() for row in await rows_of(self._reader, statement)]
 
+    async def stalled(self, *, seconds: float, limit: int) -> list[OutboxEntry]:
+        waiting = select(OutboxRow).where(is_open("event")).order_by(col(OutboxRow.id)).limit(limit)
+        now, rows = await self._reader(lambda session: (self._clock(session), list(session.scalars(waiting))))
+        return [row.to_domain() for row in rows if now - row.created_at > timedelta(seconds=seconds)]
+
     async def projected(self, ids: list[int]) -> None:
         def command(session: Session) -> None:
             session.execute(update(OutboxRow).where(col(OutboxRow.id).in_(ids)).values(done_at=self._clock(session)))

@@ -8,14 +8,17 @@ from sqlalchemy import JSON, Column, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
-from adapters.sql.daos import SqlDaos, rules_of
+from adapters.sql.daos import SqlDaos, rules_data, rules_of
 from adapters.sql.naming import Row
 from adapters.sql.pages import Order, page_of, rows_of
+from adapters.sql.proposals import tally_of
 from adapters.sql.reader import Reader
 from adapters.sql.types import time_field
+from domain.decisions import Decision, ResolutionReason
 from domain.pages import Page, Slice
-from domain.resolutions import Decision, Resolution, ResolutionReason
-from domain.tally import Rules, Tally
+from domain.resolutions import Resolution
+from domain.rules import Rules
+from domain.tally import Tally
 
 
 class ResolutionRow(Row, table=True):
@@ -32,6 +35,16 @@ class ResolutionRow(Row, table=True):
     against: int
     abstain: int
     voters: int
+    on_options: int
+    by_twins: int
+    own_in_favour: int
+    own_against: int
+    own_abstain: int
+    own_on_options: int
+    young_in_favour: int
+    young_against: int
+    young_abstain: int
+    chosen_option: int | None = None
     tally_seq: int
     decided_at: datetime = time_field()
     transaction_id: str
@@ -44,10 +57,11 @@ class ResolutionRow(Row, table=True):
             passed=self.passed,
             reason=ResolutionReason(self.reason),
             rules=rules_of(self.rules),
-            tally=Tally(self.eligible, self.in_favour, self.against, self.abstain, self.voters),
+            tally=tally_of(self),
             tally_seq=self.tally_seq,
             decided_at=self.decided_at,
             transaction_id=self.transaction_id,
+            chosen_option=self.chosen_option,
         )
 
 
@@ -66,8 +80,9 @@ class SqlResolutions:
             proposal_id=proposal_id,
             passed=decision.passed,
             reason=decision.reason.value,
-            rules=asdict(rules),
+            rules=rules_data(rules),
             **asdict(tally),
+            chosen_option=decision.chosen_option,
             tally_seq=tally_seq,
             decided_at=at,
             transaction_id=self._transaction_id,
@@ -75,6 +90,9 @@ class SqlResolutions:
         self._session.add(row)
         self._session.flush()
         return row.to_domain()
+
+    def proposal_of(self, resolution_id: int) -> int:
+        return self._session.get_one(ResolutionRow, resolution_id).proposal_id
 
 
 class SqlResolutionReads:

@@ -3,14 +3,18 @@
 from sqlmodel import SQLModel
 
 from adapters.sql import (
+    audits,
     chats,
     daos,
+    delegations,
     documents,
     idempotency,
     members,
     memories,
     outbox,
+    policies,
     proposals,
+    receipts,
     resolutions,
     topics,
     votes,
@@ -18,5 +22,21 @@ from adapters.sql import (
 
 __all__ = ["METADATA", "NOUNS"]
 
-NOUNS = (chats, daos, documents, idempotency, members, memories, outbox, proposals, resolutions, topics, votes)
+NOUNS = (
+    audits,
+    chats,
+    daos,
+    delegations,
+    documents,
+    idempotency,
+    members,
+    memories,
+    outbox,
+    policies,
+    proposals,
+    receipts,
+    resolutions,
+    topics,
+    votes,
+)
 METADATA = SQLModel.metadata

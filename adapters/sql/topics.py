@@ -23,9 +23,10 @@ class TopicRow(Row, table=True):
     id: int = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
     title: str
+    delegable: bool = False
 
     def to_domain(self) -> PolicyTopic:
-        return PolicyTopic(id=self.id, title=self.title)
+        return PolicyTopic(id=self.id, title=self.title, delegable=self.delegable)
 
 
 class SqlTopics:
@@ -43,6 +44,14 @@ class SqlTopics:
             self._session.add(rows[key])
         self._session.flush()
         return tuple(dict.fromkeys(rows[key].id for title in titles if (key := topic_key(title))))
+
+    def by_id(self, topic_id: int) -> PolicyTopic | None:
+        row = self._session.get(TopicRow, topic_id)
+        return row.to_domain() if row else None
+
+    def save(self, topic: PolicyTopic) -> None:
+        self._session.get_one(TopicRow, topic.id).delegable = topic.delegable
+        self._session.flush()
 
 
 class SqlTopicReads:
@@ -68,7 +77,7 @@ class SqlTopicReads:
 
 
 def readable_by(viewer: Viewer) -> ColumnElement[bool]:
-    """A topic of a document or proposal that the viewer may read."""
+    """A topic to delegate in, or of a document or proposal that the viewer may read."""
     of_documents = (
         select(col(DocumentTopicRow.topic_id))
         .join(DocumentRow, col(DocumentRow.id) == col(DocumentTopicRow.document_id))
@@ -79,4 +88,4 @@ def readable_by(viewer: Viewer) -> ColumnElement[bool]:
         .join(ProposalRow, col(ProposalRow.id) == col(ProposalTopicRow.proposal_id))
         .where(proposals.visible_to(viewer))
     )
-    return or_(col(TopicRow.id).in_(of_documents), col(TopicRow.id).in_(of_proposals))
+    return or_(col(TopicRow.delegable), col(TopicRow.id).in_(of_documents), col(TopicRow.id).in_(of_proposals))

@@ -1,62 +1,83 @@
-"""Electorate, votes and ballots: rows, the repository inside a transaction, and reads."""
+"""Votes and ballots: rows, and the repository inside a transaction. Reads are in vote_reads.py."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import UniqueConstraint, bindparam, func, insert, literal, select, update
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, bindparam, case, insert, literal, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
 from adapters.sql.members import MemberRow
 from adapters.sql.naming import Row, table_of
-from adapters.sql.pages import Order, page_of, rows_of
-from adapters.sql.reader import Reader
 from adapters.sql.types import time_field
-from adapters.sql.writer import connection_of
-from domain.members import Viewer
-from domain.pages import Page, Slice
-from domain.tally import Choice
-from domain.votes import Ballot, CastBy, Vote
-
-
-class ElectorateRow(Row, table=True):
-    """Who may vote with which weight, frozen at the start of voting."""
-
-    __tablename__ = "electorate"
-
-    proposal_id: int = Field(primary_key=True, foreign_key="proposal.id")
-    member_id: int = Field(primary_key=True, foreign_key="member.id")
-    weight: int
+from adapters.sql.writer import connection_of, insert_late, late_rows
+from domain.caps import Graph
+from domain.chains import Standing, via
+from domain.delegations import Edge, Electorate
+from domain.flow import Flow, Node
+from domain.members import inactive_before
+from domain.option_ballots import OptionBallot
+from domain.proposals import Proposal
+from domain.tally import CastBy, Choice
+from domain.votes import YOUNG, Ballot, Vote, edges_of, slots_of
 
 
 class VoteRow(Row, table=True):
-    """A member's vote with its current ballot; `BallotRow` keeps every revision."""
+    """A member's place in an electorate, frozen when voting started, and the ballot that stands there.
+
+    `arriving` is what its givers send (null: nothing); `own` and `twin` are the slots of what its two hands cast.
+    """
 
     __tablename__ = "vote"
-    __table_args__ = (UniqueConstraint("proposal_id", "member_id"),)
+    __table_args__ = (
+        UniqueConstraint("proposal_id", "member_id"),
+        Index("ix_vote_proposal_id_cast_at", "proposal_id", "cast_at"),
+    )
 
     id: int = Field(default=None, primary_key=True)
     proposal_id: int = Field(foreign_key="proposal.id")
     member_id: int = Field(foreign_key="member.id", index=True)
-    revision: int
-    choice: str
     weight: int
-    cast_by: str
+    power: int
+    """Its own weight and what its givers would send, when voting started."""
+    delegation_id: int | None = Field(default=None, foreign_key="delegation.id", index=True)
+    delegate_id: int | None = Field(default=None, foreign_key="member.id")
+    twin_first: bool = True
+    accepts_twin: bool = False
+    closed: bool = False
+    arriving: list[list[int]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    own: int | None = None
+    twin: int | None = None
+    revision: int = 0
+    choice: str | None = None
+    options: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    cast_by: str | None = None
     confidence: float | None = None
     reason: str | None = None
-    cast_at: datetime = time_field()
+    cast_at: datetime | None = time_field(default=None, nullable=True)
+    via: list[int] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     transaction_id: str
 
     def to_domain(self) -> Vote:
-        ballot = Ballot(
-            proposal_id=self.proposal_id,
-            member_id=self.member_id,
-            choice=Choice(self.choice),
-            weight=self.weight,
-            cast_by=CastBy(self.cast_by),
-            confidence=self.confidence,
-            reason=self.reason,
+        """Of a row with a ballot."""
+        if self.cast_at is None:
+            raise ValueError(f"Vote {self.id} has no ballot.")
+        return Vote(self.id, self.revision, ballot_of(self, self), self.cast_at, self.transaction_id, via_of(self))
+
+    def to_node(self, slots: int) -> Node:
+        arriving = Flow(*map(tuple, self.arriving)) if self.arriving else Flow.nothing(slots)
+        return Node(
+            self.member_id,
+            self.weight,
+            self.delegate_id,
+            self.twin_first,
+            self.accepts_twin,
+            arriving,
+            own=self.own,
+            twin=self.twin,
+            closed=self.closed,
         )
-        return Vote(self.id, self.revision, ballot, self.cast_at, self.transaction_id)
 
 
 class BallotRow(Row, table=True):
@@ -66,8 +87,8 @@ class BallotRow(Row, table=True):
 
     vote_id: int = Field(primary_key=True, foreign_key="vote.id")
     revision: int = Field(primary_key=True)
-    choice: str
-    weight: int
+    choice: str | None = None
+    options: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     cast_by: str
     confidence: float | None = None
     reason: str | None = None
@@ -75,15 +96,43 @@ class BallotRow(Row, table=True):
     transaction_id: str
 
 
+def ballot_of(vote: VoteRow, said: VoteRow | BallotRow) -> Ballot:
+    """Of a vote with a ballot."""
+    cast_by = said.cast_by or CastBy.MEMBER
+    return Ballot(
+        proposal_id=vote.proposal_id,
+        member_id=vote.member_id,
+        choice=Choice(said.choice) if said.choice else None,
+        weight=vote.weight,
+        cast_by=CastBy(cast_by),
+        confidence=said.confidence,
+        reason=said.reason,
+        options=OptionBallot.from_data(said.options) if said.options else None,
+    )
+
+
+def via_of(row: VoteRow) -> tuple[int, ...]:
+    return tuple(row.via or ())
+
+
 # Every ballot runs these.
-ELECTORATE, VOTES, BALLOTS = table_of(ElectorateRow), table_of(VoteRow), table_of(BallotRow)
-WEIGHT = select(ELECTORATE.c.weight).where(
-    ELECTORATE.c.proposal_id == bindparam("of_proposal"), ELECTORATE.c.member_id == bindparam("of_member")
-)
-CURRENT = select(VOTES).where(
+VOTES, BALLOTS = table_of(VoteRow), table_of(BallotRow)
+PLACE = select(VOTES).where(
     VOTES.c.proposal_id == bindparam("of_proposal"), VOTES.c.member_id == bindparam("of_member")
 )
-FIRST, CHANGE, KEEP = insert(VOTES), update(VOTES).where(VOTES.c.id == bindparam("of")), insert(BALLOTS)
+CHANGE, KEEP = update(VOTES).where(VOTES.c.id == bindparam("of")), insert(BALLOTS)
+MOVE = update(VOTES).where(VOTES.c.proposal_id == bindparam("of_proposal"), VOTES.c.member_id == bindparam("of_member"))
+
+CAST = (
+    select(VOTES.c.id, VOTES.c.proposal_id, VOTES.c.member_id, VOTES.c.weight, *BALLOTS.c)
+    .join(BALLOTS, (BALLOTS.c.vote_id == VOTES.c.id) & (BALLOTS.c.revision == VOTES.c.revision))
+    .order_by(VOTES.c.member_id)
+)
+"""The last ballot that each member's own or twin's hand cast, also where a delegate's stands since the close."""
+
+
+def cast_in(row: Any) -> Vote:  # noqa: ANN401  # of CAST
+    return Vote(row.id, row.revision, ballot_of(row, row), row.cast_at, row.transaction_id)
 
 
 class SqlBallots:
@@ -92,83 +141,148 @@ class SqlBallots:
     def __init__(self, session: Session, transaction_id: str) -> None:
         self._connection = connection_of(session)
         self._transaction_id = transaction_id
+        self._caster: VoteRow | None = None
 
-    def freeze(self, proposal_id: int) -> int:
-        eligible = select(literal(proposal_id), col(MemberRow.id), col(MemberRow.weight)).where(
-            col(MemberRow.admitted), col(MemberRow.weight) > 0
-        )
-        self._connection.execute(insert(ElectorateRow).from_select(["proposal_id", "member_id", "weight"], eligible))
-        total = select(func.sum(col(ElectorateRow.weight))).where(col(ElectorateRow.proposal_id) == proposal_id)
-        return int(self._connection.scalar(total) or 0)
+    def enrol(self, proposal_id: int, *, weighted: bool, at: datetime) -> Electorate:
+        weight = col(MemberRow.weight) if weighted else case((col(MemberRow.weight) > 0, 1), else_=0)
+        constants = {"twin_first": True, "accepts_twin": False, "closed": False, "revision": 0}
+        eligible = select(
+            literal(proposal_id),
+            col(MemberRow.id),
+            weight,
+            weight,
+            *map(literal, constants.values()),
+            literal(self._transaction_id),
+        ).where(col(MemberRow.admitted), col(MemberRow.weight) > 0)
+        names = ["proposal_id", "member_id", "weight", "power", *constants, "transaction_id"]
+        self._connection.execute(insert(VOTES).from_select(names, eligible.order_by(col(MemberRow.id))))
+        return self._electorate(proposal_id, at)
 
-    def frozen_weight(self, proposal_id: int, member_id: int) -> int:
-        weight = self._connection.scalar(WEIGHT, {"of_proposal": proposal_id, "of_member": member_id})
-        return int(weight or 0)
+    def _electorate(self, proposal_id: int, at: datetime) -> Electorate:
+        enrolled = select(VOTES.c.member_id, VOTES.c.weight).where(VOTES.c.proposal_id == proposal_id)
+        asleep = select(col(MemberRow.id)).where(col(MemberRow.last_seen) <= inactive_before(at))
+        weights: dict[int, int] = {row[0]: row[1] for row in self._connection.execute(enrolled).all()}
+        return Electorate(weights, frozenset(self._connection.scalars(asleep).all()))
+
+    def link(self, proposal_id: int, nodes: Sequence[Node], graph: Graph) -> None:
+        rows = [
+            {
+                "of_proposal": proposal_id,
+                "of_member": node.member_id,
+                "power": graph.powers[node.member_id],
+                **linked(graph.edges.get(node.member_id)),
+                **flowing(node),
+            }
+            for node in nodes
+        ]
+        if rows:
+            self._connection.execute(MOVE, rows)
+
+    def chain(self, proposal: Proposal, member_id: int) -> list[Node]:
+        self._caster = self._place(proposal.id, member_id)
+        found: dict[int, Node] = {}
+        row, slots = self._caster, slots_of(proposal.system)
+        while row is not None and row.member_id not in found:
+            node = found[row.member_id] = VoteRow.to_node(row, slots)
+            if node.to is None or (node.own is not None and len(found) > 1):
+                break
+            row = self._place(proposal.id, node.to)
+        return list(found.values())
+
+    def _place(self, proposal_id: int, member_id: int) -> VoteRow | None:
+        of = {"of_proposal": proposal_id, "of_member": member_id}
+        return self._connection.execute(PLACE, of).first()  # type: ignore[return-value]  # the same columns, unmapped
+
+    def nodes(self, proposal: Proposal) -> list[Node]:
+        rows = self._connection.execute(select(VOTES).where(VOTES.c.proposal_id == proposal.id)).all()
+        return [VoteRow.to_node(row, slots_of(proposal.system)) for row in rows]  # type: ignore[arg-type]  # the same columns
+
+    def save(self, proposal: Proposal, nodes: Sequence[Node]) -> None:
+        rows = [{"of_proposal": proposal.id, "of_member": node.member_id, **flowing(node)} for node in nodes]
+        if rows:
+            self._connection.execute(MOVE, rows)
 
     def current(self, proposal_id: int, member_id: int) -> Vote | None:
-        row = self._connection.execute(CURRENT, {"of_proposal": proposal_id, "of_member": member_id}).first()
-        return VoteRow.to_domain(row) if row else None  # type: ignore[arg-type]  # the same columns, unmapped
+        row = self._caster
+        if row is None or (row.proposal_id, row.member_id) != (proposal_id, member_id):
+            row = self._place(proposal_id, member_id)
+        return VoteRow.to_domain(row) if row and row.cast_at else None
 
-    def add(self, ballot: Ballot, *, replaces: Vote | None, at: datetime) -> Vote:
+    def all(self, proposal_id: int) -> list[Vote]:
+        insert_late(self._connection)
+        rows = self._connection.execute(CAST.where(VOTES.c.proposal_id == proposal_id)).all()
+        return [cast_in(row) for row in rows]
+
+    def add(self, ballot: Ballot, node: Node, *, replaces: Vote | None, at: datetime) -> Vote:
         revision = replaces.revision + 1 if replaces else 1
         cast = {
             "revision": revision,
-            "choice": ballot.choice.value,
-            "weight": ballot.weight,
+            "choice": ballot.choice.value if ballot.choice else None,
+            "options": ballot.options.to_data() if ballot.options else None,
             "cast_by": ballot.cast_by.value,
             "confidence": ballot.confidence,
             "reason": ballot.reason,
             "cast_at": at,
             "transaction_id": self._transaction_id,
         }
-        if replaces:
-            self._connection.execute(CHANGE, {"of": replaces.id, **cast})
-            vote_id = replaces.id
-        else:
-            whose = {"proposal_id": ballot.proposal_id, "member_id": ballot.member_id}
-            vote_id = self._connection.execute(FIRST, {**whose, **cast}).inserted_primary_key[0]  # type: ignore[index]  # one row, so it has one
-        self._connection.execute(KEEP, {"vote_id": vote_id, **cast})
+        vote_id = self._id_of(ballot)
+        self._connection.execute(CHANGE, {"of": vote_id, **flowing(node), **cast})
+        late_rows(self._connection).append((KEEP, {"vote_id": vote_id, **cast}))
+        self._caster = None
         return Vote(vote_id, revision, ballot, at, self._transaction_id)
 
+    def _id_of(self, ballot: Ballot) -> int:
+        row = self._caster
+        if row is None or (row.proposal_id, row.member_id) != (ballot.proposal_id, ballot.member_id):
+            row = self._place(ballot.proposal_id, ballot.member_id)
+        if row is None:
+            raise ValueError("Only who is in the electorate has a vote.")
+        return row.id
 
-class SqlVoteReads:
-    """Port `VoteReads`. Votes exist from VOTING on, when every member sees the proposal."""
+    def young(self, proposal_id: int, *, cast_before: datetime) -> list[Vote]:
+        fresh = select(VOTES).where(
+            VOTES.c.proposal_id == proposal_id,
+            VOTES.c.cast_by == CastBy.TWIN.value,
+            VOTES.c.twin >= YOUNG,
+            VOTES.c.cast_at <= cast_before,
+        )
+        return [VoteRow.to_domain(row) for row in self._connection.execute(fresh).all()]  # type: ignore[arg-type]  # the same columns
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-
-    async def by_ids(self, viewer: Viewer, ids: list[int]) -> dict[int, Vote]:
-        rows = await rows_of(self._reader, select(VoteRow).where(col(VoteRow.id).in_(ids)))
-        return {row.id: row.to_domain() for row in rows}
-
-    async def own(self, viewer: Viewer, proposal_ids: list[int]) -> dict[int, Vote]:
-        mine = col(VoteRow.member_id) == viewer.member_id
-        rows = await rows_of(self._reader, select(VoteRow).where(mine, col(VoteRow.proposal_id).in_(proposal_ids)))
-        return {row.proposal_id: row.to_domain() for row in rows}
-
-    async def page(self, viewer: Viewer, proposal_id: int, wanted: Slice) -> Page[Vote]:
-        statement = select(VoteRow).where(col(VoteRow.proposal_id) == proposal_id)
-        return await page_of(self._reader, statement, [Order(col(VoteRow.id))], wanted, VoteRow.to_domain)
-
-    async def of_proposal(self, proposal_id: int) -> list[Vote]:
-        rows = await rows_of(self._reader, select(VoteRow).where(col(VoteRow.proposal_id) == proposal_id))
-        return [row.to_domain() for row in rows]
-
-    async def revisions(self, vote_id: int) -> list[Vote]:
-        votes = await rows_of(self._reader, select(VoteRow).where(col(VoteRow.id) == vote_id))
-        ballots = select(BallotRow).where(col(BallotRow.vote_id) == vote_id).order_by(col(BallotRow.revision))
-        return [revision_of(vote, ballot) for vote in votes for ballot in await rows_of(self._reader, ballots)]
+    def derive(self, proposal: Proposal, stands: Mapping[int, Standing]) -> None:
+        edges = edges_of(self.nodes(proposal))
+        said = {vote.ballot.member_id: vote for vote in self.all(proposal.id)}
+        rows = [
+            {"of_proposal": proposal.id, "of_member": giver, **derived(said[who.voter], via(edges, giver, who))}
+            for giver, who in stands.items()
+            if who.voter != giver
+        ]
+        if rows:
+            self._connection.execute(MOVE, rows)
 
 
-def revision_of(vote: VoteRow, ballot: BallotRow) -> Vote:
-    """The vote as it stood with that ballot."""
-    cast = Ballot(
-        proposal_id=vote.proposal_id,
-        member_id=vote.member_id,
-        choice=Choice(ballot.choice),
-        weight=ballot.weight,
-        cast_by=CastBy(ballot.cast_by),
-        confidence=ballot.confidence,
-        reason=ballot.reason,
-    )
-    return Vote(vote.id, ballot.revision, cast, ballot.cast_at, ballot.transaction_id)
+def linked(edge: Edge | None) -> dict[str, Any]:
+    if edge is None:
+        return {"delegation_id": None, "delegate_id": None, "twin_first": True, "accepts_twin": False}
+    return {
+        "delegation_id": edge.delegation_id,
+        "delegate_id": edge.target,
+        "twin_first": edge.target is None or edge.scope_id is None,
+        "accepts_twin": edge.accepts_twin,
+    }
+
+
+def flowing(node: Node) -> dict[str, Any]:
+    arriving = None if node.arriving.empty else [list(node.arriving.trusting), list(node.arriving.strict)]
+    return {"arriving": arriving, "own": node.own, "twin": node.twin, "closed": node.closed}
+
+
+def derived(vote: Vote, way: tuple[int, ...]) -> dict[str, Any]:
+    """A giver's vote: what its delegate said, when it said it; the delegate's reason stays the delegate's."""
+    ballot = vote.ballot
+    return {
+        "choice": ballot.choice.value if ballot.choice else None,
+        "options": ballot.options.to_data() if ballot.options else None,
+        "cast_by": CastBy.DELEGATE.value,
+        "cast_at": vote.cast_at,
+        "via": list(way),
+    }

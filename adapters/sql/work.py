@@ -2,31 +2,40 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from secrets import token_hex
 from uuid import uuid4
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from adapters.sql.audits import SqlAudits
 from adapters.sql.chats import SqlChats
 from adapters.sql.clock import Clock
 from adapters.sql.daos import SqlDaos
+from adapters.sql.delegations import SqlDelegations
 from adapters.sql.documents import SqlDocuments
 from adapters.sql.members import SqlMembers
 from adapters.sql.memories import SqlMemories
 from adapters.sql.naming import table_of
 from adapters.sql.outbox import OutboxRow
+from adapters.sql.policies import SqlPolicies
 from adapters.sql.proposals import SqlProposals
+from adapters.sql.receipts import SqlReceipts
 from adapters.sql.resolutions import SqlResolutions
 from adapters.sql.topics import SqlTopics
 from adapters.sql.votes import SqlBallots
-from adapters.sql.writer import connection_of
+from adapters.sql.writer import connection_of, late_rows
+from domain.audits import Audits
 from domain.chats import Chats
 from domain.daos import Daos
+from domain.delegations import Delegations
 from domain.documents import Documents
 from domain.events import Event, projected, topics_of
 from domain.members import Members
 from domain.memories import Memories
+from domain.policies import Policies
 from domain.proposals import Proposals
+from domain.receipts import Receipts
 from domain.resolutions import Resolutions
 from domain.topics import Topics
 from domain.votes import Ballots
@@ -52,12 +61,19 @@ class SqlWork:
         self.topics: Topics = SqlTopics(session)
         self.chats: Chats = SqlChats(session, self.transaction_id)
         self.proposals: Proposals = SqlProposals(session, self.transaction_id)
+        self.delegations: Delegations = SqlDelegations(session, self.transaction_id)
+        self.policies: Policies = SqlPolicies(session, self.transaction_id)
+        self.audits: Audits = SqlAudits(session, self.transaction_id)
         self.ballots: Ballots = SqlBallots(session, self.transaction_id)
         self.resolutions: Resolutions = SqlResolutions(session, self.transaction_id)
+        self.receipts: Receipts = SqlReceipts(session, self.transaction_id)
 
     def now(self) -> datetime:
         self._asked_at = self._clock(self._session)
         return self._asked_at
+
+    def secret(self) -> str:
+        return token_hex(32)
 
     def emit(self, event: Event) -> None:
         if projected(event):
@@ -68,9 +84,9 @@ class SqlWork:
         self._leave("job", task, {"args": list(args)}, due_at=due_at)
 
     def send(self) -> None:
-        """Write what was emitted and enqueued: the command's last statement."""
+        """Write what was emitted and enqueued, with the commit."""
         if self._leaving:
-            connection_of(self._session).execute(LEAVE, self._leaving)
+            late_rows(connection_of(self._session)).extend((LEAVE, row) for row in self._leaving)
             self.announced.append(OUTBOX_TOPIC)
 
     def _leave(self, kind: str, name: str, args: dict[str, object], *, due_at: datetime | None = None) -> None:

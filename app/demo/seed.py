@@ -11,12 +11,14 @@ from app.container import Container
 from app.demo.content import DAO_KEEPER, Motion, Paper, Person, dao_papers, motions, people
 from app.settings import Settings
 from domain.documents import Visibility
+from domain.drafts import Edit
 from domain.members import Claims, Role, Viewer
 from domain.pages import Slice
-from domain.proposals import Proposal, ProposalFilter, ProposalOrder, RulesChoice, Status
+from domain.proposals import Proposal, ProposalFilter, ProposalOrder, Status
+from domain.rules import RulesChoice
 from domain.transactions import Work
 from services.chats import said
-from services.proposals import Edit
+from services.votes import Said
 
 CHAT_TITLE = "Thinking aloud"
 LINES_AT_ONCE = 20
@@ -161,7 +163,7 @@ class Planting:
             viewer = self._viewers[vote.handle]
             if viewer.member_id not in cast:
                 self._clock.set_ago(minutes=motion.started_ago - vote.minutes)
-                await self._services.votes.cast(viewer, proposal_id, vote.choice, reason=vote.reason)
+                await self._services.votes.cast(viewer, proposal_id, Said(vote.choice, reason=vote.reason))
         if not motion.running:
             self._clock.set_ago(minutes=motion.started_ago - motion.voting_minutes)
             await self._services.proposals.close(proposal_id)

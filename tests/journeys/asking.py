@@ -101,6 +101,15 @@ async def recalled(client: Client, query: str) -> list[dict[str, Any]]:
     return [hit["memory"] for hit in found["searchMemories"]]
 
 
+async def until_recalled(client: Client, query: str, words: str) -> None:
+    """What was said in one chat is known in the others once it is projected, which a worker that starts delays."""
+    for _ in range(GUARD_SECONDS * 5):
+        if any(words in memory["text"] for memory in await recalled(client, query)):
+            return
+        await asyncio.sleep(0.2)
+    raise AssertionError(f"{words!r} is not recalled.")
+
+
 async def facts(client: Client, query: str, *, limit: int = 50) -> list[dict[str, Any]]:
     found = await client.ask(
         """query ($q: String!, $n: Int) { searchFacts(query: $q, limit: $n, days: null) {

@@ -14,6 +14,7 @@ from tests.journeys.asking import (
     subscription_refused,
     twin_of,
     until_forgotten,
+    until_recalled,
 )
 from tests.journeys.conftest import System
 
@@ -88,6 +89,7 @@ async def test_a_preference_changes_and_once_forgotten_never_returns(system: Sys
         await answer(client, "I prefer the brass nozzle for brackets.", session=session)
         await answer(client, "I no longer use brass, I now prefer the steel nozzle for brackets.", session=session)
         question = "Which nozzle do I prefer for brackets?"
+        await until_recalled(client, question, "steel nozzle")
         newer = await answer(client, question)
         assert "steel" in newer["content"]
         [memory] = [each for each in await recalled(client, question) if "steel" in each["text"]]

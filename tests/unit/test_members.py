@@ -1,11 +1,13 @@
-"""Members: names and activity."""
+"""Members: names, activity and weight."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from domain.errors import BadInput
-from domain.members import ACTIVE_DAYS, MAX_NAME, Member, Role, Viewer, checked_name
+from domain.members import ACTIVE_DAYS, MAX_NAME, Member, Role, Viewer, checked_name, inactive_before
+from domain.weights import Formula
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -18,6 +20,7 @@ def test_a_member_is_active_for_ninety_days_after_its_last_act() -> None:
     last = NOW - timedelta(days=ACTIVE_DAYS)
     assert not seen(last).active(at=NOW)
     assert seen(last + timedelta(milliseconds=1)).active(at=NOW)
+    assert inactive_before(NOW) == last
 
 
 def test_a_viewer_reads_its_own_group_and_the_dao() -> None:
@@ -41,3 +44,24 @@ def test_a_name_out_of_bounds_is_refused(name: str) -> None:
 def test_a_name_that_no_database_keeps_is_refused(name: str) -> None:
     with pytest.raises(BadInput, match=r"^displayName holds a character that is none"):
         checked_name(name)
+
+
+def test_a_weight_follows_the_formula_until_it_is_set_by_hand() -> None:
+    formula = Formula(each={"shares": (1, 1)})
+    owner = replace(seen(NOW), attributes={"shares": 8}).weighed(formula)
+    assert owner.weight == 9
+    fixed = owner.weighed(formula, fixed_weight=2)
+    assert (fixed.weight, fixed.fixed_weight) == (2, 2)
+    assert fixed.weighed(Formula()) == fixed
+    assert fixed.weighed(formula, fixed_weight=None) == owner
+    assert owner.weighed(formula, attributes={}).weight == 1
+
+
+def test_a_weight_of_none_by_hand_is_not_the_formulas() -> None:
+    assert seen(NOW).weighed(Formula(), fixed_weight=0).weight == 0
+
+
+def test_before_it_is_admitted_a_member_weighs_nothing_and_keeps_what_it_was_given() -> None:
+    out = seen(NOW).weighed(Formula(), admitted=False, fixed_weight=7)
+    assert (out.weight, out.fixed_weight, out.admitted) == (0, 7, False)
+    assert out.weighed(Formula(), admitted=True).weight == 7

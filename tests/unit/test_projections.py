@@ -3,11 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from domain.decisions import ResolutionReason
+from domain.drafts import Draft
 from domain.members import DAO_GROUP, Member, Role
 from domain.projections import member_batches, proposal_batch, resolution_batch, vote_batch
 from domain.proposals import Proposal, Status
-from domain.resolutions import Resolution, ResolutionReason
-from domain.tally import Choice, Rules, Tally
+from domain.resolutions import Resolution
+from domain.rules import Rules
+from domain.tally import Choice, Tally
 from domain.topics import PolicyTopic
 from domain.votes import Ballot, Vote
 
@@ -16,8 +19,7 @@ ANA = Member(7, "local|ana", "ana", "Ana Ribeiro", Role.MEMBER, 1, admitted=True
 PROPOSAL = Proposal(
     id=4,
     number=4,
-    title="Buy a printer",
-    body="Now.",
+    draft=Draft("Buy a printer", "Now."),
     status=Status.VOTING,
     author_id=7,
     topic_ids=(2,),

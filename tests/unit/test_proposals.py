@@ -1,4 +1,4 @@
-"""A proposal's way: every step in every state, the window's borders, and what an author may choose."""
+"""A proposal's way: every step in every state, the window's borders, and what a hidden vote shows."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,42 +8,56 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import AlreadyResolved, BadInput, Conflict, DomainError, Forbidden, NotFound, VotingClosed
-from domain.members import Role, Viewer
-from domain.proposals import (
-    MAX_BODY,
-    MAX_TITLE,
-    MAX_TOPIC,
-    MAX_TOPICS,
-    MAXIMUM_VOTING_MINUTES,
-    MINIMUM_VOTING_MINUTES,
-    Draft,
-    Proposal,
-    RulesChoice,
-    Status,
-    chosen_rules,
-    drafted,
-    fingerprint,
-)
-from domain.resolutions import Decision, ResolutionReason
-from domain.tally import Choice, EarlyClose, Rules, Tally
-from domain.votes import Ballot
+from domain.decisions import Decision, ResolutionReason
+from domain.drafts import Draft
+from domain.errors import AlreadyResolved, Conflict, DomainError, Forbidden, NotFound, VotingClosed
+from domain.flow import Flow, Node
+from domain.members import Member, Role, Viewer
+from domain.proposals import MAX_RUNNING, SHOWN_BALLOTS, Proposal, Shown, Status
+from domain.rules import DEPLOYED, EarlyClose, Rules, VotingSystem
+from domain.tally import CastBy, Choice, Tally
+from domain.votes import Ballot, counted, slots_of
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TICK = timedelta(milliseconds=1)
 AUTHOR, OTHER, ADMIN = Viewer(1, Role.MEMBER), Viewer(2, Role.MEMBER), Viewer(3, Role.ADMIN)
 AUTHOR_ADMIN = Viewer(1, Role.ADMIN)
-DRAFT = Draft("New", "Text", (), Rules())
+TEXT, DRAFT = Draft("Title", "Body"), Draft("New", "Text")
 PASSED = Decision(passed=True, reason=ResolutionReason.QUORUM_AND_MAJORITY)
 FAILED = Decision(passed=False, reason=ResolutionReason.NO_QUORUM)
 
+
+def member(id: int = 1, *, admitted: bool = True, weight: int = 1) -> Member:
+    return Member(id, "s", "ada", "Ada", Role.MEMBER, weight, admitted=admitted, joined_at=T0, last_seen=T0)
+
+
+def opened(proposal: Proposal, viewer: Viewer) -> Proposal:
+    proposal.check_open(viewer, member(), running=0)
+    return proposal.opened(proposal.rules, at=T0)
+
+
+def started(proposal: Proposal, viewer: Viewer) -> Proposal:
+    proposal.check_start(viewer, 0, at=T0)
+    return proposal.started(9, at=T0)
+
+
+def cancelled(proposal: Proposal, viewer: Viewer) -> Proposal:
+    proposal.check_cancel(viewer)
+    return proposal.cancelled(at=T0)
+
+
+def edited(proposal: Proposal, viewer: Viewer) -> Proposal:
+    proposal.check_edit(viewer)
+    return proposal.edited(DRAFT, Rules(), (5,), at=T0)
+
+
 type Step = Callable[[Proposal, Viewer], Proposal]
 STEPS: dict[str, Step] = {
-    "open": lambda proposal, viewer: proposal.opened(viewer, at=T0),
-    "start": lambda proposal, viewer: proposal.started(viewer, eligible=9, at=T0),
-    "cancel": lambda proposal, viewer: proposal.cancelled(viewer, at=T0),
+    "open": opened,
+    "start": started,
+    "cancel": cancelled,
     "implement": lambda proposal, viewer: proposal.implemented(viewer, at=T0),
-    "edit": lambda proposal, viewer: proposal.edited(viewer, DRAFT, (5,), at=T0),
+    "edit": edited,
 }
 ALLOWED: dict[tuple[str, Status, Viewer], Status] = {
     ("open", Status.DRAFT, AUTHOR): Status.OPEN,
@@ -78,7 +92,7 @@ REMEDY = {
 
 
 def proposal(status: Status = Status.DRAFT, **changes: object) -> Proposal:
-    made = Proposal(7, 1, "Title", "Body", status, 1, (4,), T0 - timedelta(days=1), T0 - timedelta(days=1), seq=3)
+    made = Proposal(7, 1, TEXT, status, 1, (4,), T0 - timedelta(days=1), T0 - timedelta(days=1), seq=3)
     return replace(made, **changes)  # type: ignore[arg-type]  # the callers' keywords are fields
 
 
@@ -101,26 +115,23 @@ def test_every_step_in_every_state_is_allowed_or_refused(step: str, status: Stat
 
 
 def test_an_edit_replaces_text_rules_and_topics_and_nothing_else() -> None:
-    rules = Rules(voting_minutes=10)
-    after = proposal().edited(AUTHOR, Draft("New", "Text", ("a",), rules), (5, 6), at=T0)
-    expected = replace(
-        proposal(), title="New", body="Text", rules=rules, topic_ids=(5, 6), seq=4, changed_at=T0
-    )  # fmt: skip
-    assert after == expected
+    rules, draft = Rules(voting_minutes=10), Draft("New", "Text", ("a",))
+    after = proposal().edited(draft, rules, (5, 6), at=T0)
+    assert after == replace(proposal(), draft=draft, rules=rules, topic_ids=(5, 6), seq=4, changed_at=T0)
 
 
 def test_an_author_who_is_admin_may_cancel_during_the_vote() -> None:
-    assert proposal(Status.VOTING).cancelled(AUTHOR_ADMIN, at=T0).status is Status.CANCELLED
+    assert cancelled(proposal(Status.VOTING), AUTHOR_ADMIN).status is Status.CANCELLED
 
 
 def test_voting_runs_from_its_start_for_the_minutes_of_its_rules() -> None:
-    started = proposal(Status.OPEN, rules=Rules(voting_minutes=5)).started(AUTHOR, eligible=12, at=T0)
-    assert (started.starts_at, started.ends_at) == (T0, T0 + timedelta(minutes=5))
-    assert started.tally == Tally(eligible=12)
+    begun = proposal(Status.OPEN, rules=Rules(voting_minutes=5)).started(12, at=T0, salt="ab")
+    assert (begun.starts_at, begun.ends_at) == (T0, T0 + timedelta(minutes=5))
+    assert (begun.tally, begun.salt, begun.shown) == (Tally(eligible=12), "ab", None)
 
 
 def test_the_window_is_half_open() -> None:
-    voting = proposal(Status.OPEN).started(AUTHOR, eligible=1, at=T0)
+    voting = proposal(Status.OPEN).started(1, at=T0)
     end = T0 + timedelta(hours=72)
     for at in (T0, end - TICK):
         voting.check_voting(at=at)
@@ -159,14 +170,26 @@ def test_a_draft_is_seen_by_its_author_and_admin_only(status: Status) -> None:
             made.check_visible(OTHER)
 
 
+def seat(weight: int, system: VotingSystem = VotingSystem.BASIC) -> Node:
+    return Node(2, weight, None, twin_first=True, accepts_twin=False, arriving=Flow.nothing(slots_of(system)))
+
+
 def test_a_ballot_counts_once_and_its_change_replaces_it() -> None:
     voting = proposal(Status.VOTING, tally=Tally(eligible=5))
-    first = Ballot(7, 2, Choice.FOR, 3)
-    once = voting.with_ballot(first, replaces=None, at=T0)
-    twice = once.with_ballot(Ballot(7, 2, Choice.AGAINST, 3), replaces=first, at=T0)
-    assert once.tally == Tally(5, in_favour=3, voters=1)
-    assert twice.tally == Tally(5, against=3, voters=1)
+    once, moved = counted(voting, [seat(3)], Ballot(7, 2, Choice.FOR, 3), at=T0)
+    twice, _ = counted(once, moved.nodes, Ballot(7, 2, Choice.AGAINST, 3), at=T0)
+    assert once.tally == Tally(5, in_favour=3, voters=1, own_in_favour=3)
+    assert twice.tally == Tally(5, against=3, voters=1, own_against=3)
     assert (once.seq, twice.seq) == (4, 5)
+
+
+def test_a_twins_ballot_counts_as_young_where_it_could_close_the_vote() -> None:
+    ballot = Ballot(7, 2, Choice.ABSTAIN, 3, CastBy.TWIN)
+    fresh, _ = counted(proposal(Status.VOTING, tally=Tally(eligible=5)), [seat(3)], ballot, at=T0)
+    assert fresh.tally == Tally(5, abstain=3, voters=1, by_twins=3, young_abstain=3)
+    among = proposal(Status.VOTING, tally=Tally(eligible=5), draft=replace(TEXT, system=VotingSystem.APPROVAL))
+    taking_part, _ = counted(among, [seat(3, VotingSystem.APPROVAL)], replace(ballot, choice=None), at=T0)
+    assert taking_part.tally == Tally(5, voters=1, on_options=3, by_twins=3)
 
 
 @pytest.mark.parametrize(("decision", "status"), [(PASSED, Status.PASSED), (FAILED, Status.FAILED)])
@@ -174,154 +197,199 @@ def test_a_decision_is_the_state(decision: Decision, status: Status) -> None:
     assert proposal(Status.VOTING).resolved(decision, at=T0) == proposal(status, seq=4, changed_at=T0)
 
 
-def test_the_deciding_ballot_decides_at_once() -> None:
-    voting = proposal(Status.VOTING, tally=Tally(10, in_favour=5, voters=5))
-    assert voting.decision_early() is None
-    assert voting.with_ballot(Ballot(7, 2, Choice.FOR, 1), replaces=None, at=T0).decision_early() == PASSED
-    assert voting.decision_at_end() == FAILED
-
-
 def test_decided_states_are_those_after_a_resolution() -> None:
     assert [status for status in Status if status.decided] == [Status.PASSED, Status.FAILED, Status.IMPLEMENTED]
 
 
-# What an author may choose.
-
-HOUSE = Rules()
+# Opening and sponsoring.
 
 
-def test_without_a_choice_the_house_rules_hold() -> None:
-    for viewer in (AUTHOR, ADMIN):
-        assert chosen_rules(HOUSE, RulesChoice(), viewer) == HOUSE
+def test_who_is_not_admitted_opens_nothing() -> None:
+    with pytest.raises(Forbidden, match=r"^You are not admitted yet: an ADMIN or a vote admits you.$"):
+        proposal().check_open(AUTHOR, member(admitted=False), 0)
 
 
-@pytest.mark.parametrize("minutes", [MINIMUM_VOTING_MINUTES, MAXIMUM_VOTING_MINUTES])
-def test_an_author_chooses_minutes_within_bounds(minutes: int) -> None:
-    assert chosen_rules(HOUSE, RulesChoice(voting_minutes=minutes), AUTHOR) == replace(HOUSE, voting_minutes=minutes)
+def test_a_member_runs_three_proposals_at_most() -> None:
+    proposal().check_open(AUTHOR, member(), MAX_RUNNING - 1)
+    with pytest.raises(Conflict, match=r"^You have 3 proposals in OPEN or VOTING: wait until") as refused:
+        proposal().check_open(AUTHOR, member(), MAX_RUNNING)
+    assert refused.value.field == ("proposalId",)
 
 
-@pytest.mark.parametrize("minutes", [MINIMUM_VOTING_MINUTES - 1, MAXIMUM_VOTING_MINUTES + 1, 0, -5])
-def test_other_minutes_are_refused(minutes: int) -> None:
-    with pytest.raises(BadInput, match=r"^votingMinutes must be between 5 and 43200.$") as refused:
-        chosen_rules(HOUSE, RulesChoice(voting_minutes=minutes), ADMIN)
-    assert refused.value.field == ("rules", "votingMinutes")
-
-
-def test_early_close_may_only_come_later() -> None:
-    never = replace(HOUSE, early_close=EarlyClose.NEVER)
-    assert chosen_rules(HOUSE, RulesChoice(early_close=EarlyClose.NEVER), AUTHOR) == never
-    for viewer in (AUTHOR, ADMIN):
-        with pytest.raises(Forbidden, match=r"^earlyClose may only close later") as refused:
-            chosen_rules(never, RulesChoice(early_close=EarlyClose.ON_QUORUM), viewer)
-        assert refused.value.field == ("rules", "earlyClose")
-
-
-@given(
-    st.integers(0, 100),
-    st.integers(50, 100),
-    st.none() | st.integers(-10, 120),
-    st.none() | st.integers(-10, 120),
-    st.sampled_from([AUTHOR, ADMIN]),
-)
-def test_nobody_lowers_a_bar_and_only_an_admin_raises_one(
-    quorum: int, majority: int, wanted_quorum: int | None, wanted_majority: int | None, viewer: Viewer
-) -> None:
-    house = Rules(quorum_percent=quorum, majority_percent=majority)
-    choice = RulesChoice(quorum_percent=wanted_quorum, majority_percent=wanted_majority)
-    asked = [(quorum, wanted_quorum, 0), (majority, wanted_majority, 50)]
-    changed = [(house, wanted, least) for house, wanted, least in asked if wanted is not None and wanted != house]
-    try:
-        rules = chosen_rules(house, choice, viewer)
-    except BadInput:
-        assert any(not least <= wanted <= 100 for _, wanted, least in changed)
-    except Forbidden:
-        assert any(wanted < house or viewer is AUTHOR for house, wanted, _ in changed)
-    else:
-        assert rules.quorum_percent == (quorum if wanted_quorum is None else wanted_quorum) >= quorum
-        assert rules.majority_percent == (majority if wanted_majority is None else wanted_majority) >= majority
-        assert not changed or viewer is ADMIN
+def test_the_rules_are_those_of_the_opening() -> None:
+    after = proposal().opened(DEPLOYED, at=T0)
+    assert after == replace(proposal(Status.OPEN), rules=DEPLOYED, opened_at=T0, seq=4, changed_at=T0)
 
 
 @pytest.mark.parametrize(
-    ("choice", "viewer", "field", "message"),
+    ("viewer", "sponsor", "message"),
     [
-        (RulesChoice(quorum_percent=59), ADMIN, "quorumPercent", "quorumPercent may not be lower than the DAO's 60."),
-        (
-            RulesChoice(majority_percent=65),
-            ADMIN,
-            "majorityPercent",
-            "majorityPercent may not be lower than the DAO's 66.",
-        ),
-        (
-            RulesChoice(quorum_percent=61),
-            AUTHOR,
-            "quorumPercent",
-            "Only an ADMIN may raise quorumPercent above the DAO's 60.",
-        ),
-        (RulesChoice(majority_percent=49), ADMIN, "majorityPercent", "majorityPercent must be between 50 and 100."),
-        (RulesChoice(quorum_percent=101), ADMIN, "quorumPercent", "quorumPercent must be between 0 and 100."),
+        (AUTHOR, member(), "Its author cannot sponsor it: ask another member."),
+        (OTHER, member(2, admitted=False), "Only an admitted member with weight may sponsor a proposal."),
+        (OTHER, member(2, weight=0), "Only an admitted member with weight may sponsor a proposal."),
     ],
 )
-def test_a_refused_bar_names_its_field_and_remedy(
-    choice: RulesChoice, viewer: Viewer, field: str, message: str
-) -> None:
-    with pytest.raises((BadInput, Forbidden)) as refused:
-        chosen_rules(HOUSE, choice, viewer)
-    assert (refused.value.message, refused.value.field) == (message, ("rules", field))
+def test_only_another_member_with_weight_sponsors(viewer: Viewer, sponsor: Member, message: str) -> None:
+    proposal(Status.OPEN).check_sponsor(OTHER, member(2))
+    with pytest.raises(Forbidden) as refused:
+        proposal(Status.OPEN).check_sponsor(viewer, sponsor)
+    assert refused.value.message == message
 
 
-# Text.
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.OPEN])
+def test_only_what_is_open_is_sponsored(status: Status) -> None:
+    with pytest.raises(Conflict) as refused:
+        proposal(status).check_sponsor(OTHER, member(2))
+    assert refused.value.message == f"A proposal in {status.value} cannot be sponsored: it must be OPEN."
 
 
-def test_a_draft_is_trimmed_and_its_topics_are_folded() -> None:
-    assert drafted(" T ", "\nB\n", ["a  b", "c", " a b "], HOUSE) == Draft("T", "B", ("a b", "c"), HOUSE)
+# The start of voting.
 
 
-def test_the_bounds_of_a_draft_are_allowed() -> None:
-    topics = [f"{number}" + "x" * (MAX_TOPIC - 1) for number in range(MAX_TOPICS)]
-    made = drafted("t" * MAX_TITLE, "b" * MAX_BODY, topics, HOUSE)
-    assert (len(made.title), len(made.body), made.topics) == (MAX_TITLE, MAX_BODY, tuple(topics))
+def test_voting_starts_once_it_was_discussed_and_is_sponsored() -> None:
+    waiting = proposal().opened(replace(DEPLOYED, sponsors_needed=2), at=T0)
+    day = T0 + timedelta(days=1)
+    assert (proposal().discussed_at, waiting.discussed_at) == (None, day)
+    with pytest.raises(Conflict) as early:
+        waiting.check_start(AUTHOR, 2, at=day - TICK)
+    assert early.value.message == "Discussion runs until 2026-03-02T12:00:00Z: start voting then."
+    with pytest.raises(Conflict) as alone:
+        waiting.check_start(AUTHOR, 1, at=day)
+    assert alone.value.message == "It has 1 of the 2 sponsors it needs: ask members to sponsor it."
+    assert early.value.field == alone.value.field == ("proposalId",)
+    for ready in (day, day + TICK):
+        waiting.check_start(AUTHOR, 2, at=ready)
+        waiting.check_ready(3, at=ready)
 
 
 @pytest.mark.parametrize(
-    ("title", "body", "topics", "field", "message"),
+    ("start_at", "starts"),
     [
-        ("", "b", [], "title", "Give title in 1 to 200 characters."),
-        ("t" * (MAX_TITLE + 1), "b", [], "title", "Give title in 1 to 200 characters."),
-        ("t", " \n", [], "body", "Give body in 1 to 50000 characters."),
-        ("t", "b" * (MAX_BODY + 1), [], "body", "Give body in 1 to 50000 characters."),
-        ("t", "b", list("abcdef"), "topics", "Give at most 5 topics of 1 to 80 characters."),
-        ("t", "b", [" "], "topics", "Give at most 5 topics of 1 to 80 characters."),
-        ("t", "b", ["x" * (MAX_TOPIC + 1)], "topics", "Give at most 5 topics of 1 to 80 characters."),
-        ("t\0", "b", [], "title", "title holds a character that is none: NUL or half of a surrogate pair."),
-        ("t", "\ud83d", [], "body", "body holds a character that is none: NUL or half of a surrogate pair."),
-        ("t", "b", ["a\0"], "topics", "topics holds a character that is none: NUL or half of a surrogate pair."),
+        (None, None),
+        (T0 + timedelta(hours=1), T0 + timedelta(days=1)),
+        (T0 + timedelta(days=1), T0 + timedelta(days=1)),
+        (T0 + timedelta(days=2), T0 + timedelta(days=2)),
     ],
 )
-def test_a_draft_out_of_bounds_names_its_field(
-    title: str, body: str, topics: list[str], field: str, message: str
+def test_it_starts_itself_when_its_author_said_but_not_before_it_was_discussed(
+    start_at: datetime | None, starts: datetime | None
 ) -> None:
-    with pytest.raises(BadInput) as refused:
-        drafted(title, body, topics, HOUSE)
-    assert (refused.value.field, refused.value.message) == ((field,), message)
+    draft = proposal(draft=replace(TEXT, start_at=start_at))
+    assert draft.starts_itself_at is None
+    assert draft.opened(DEPLOYED, at=T0).starts_itself_at == starts
 
 
-@pytest.mark.parametrize(
-    ("title", "body"),
-    [
-        ("RAISE the rent!", "By 3 %, now."),
-        ("Raise the rent", "by 3 now"),
-        ("raise-the-rent", "by\u200b 3\nnow"),
-        ("Ｒaise the rent", "by ３ now"),
-        ("Raise", "the rent by 3 now"),
-    ],
-)
-def test_commas_case_and_width_do_not_make_another_proposal(title: str, body: str) -> None:
-    assert fingerprint(title, body) == "raisetherentby3now"
+def test_a_vote_closes_on_quorum_once_it_ran_for_the_least_time() -> None:
+    voting = proposal(Status.OPEN, rules=Rules(minimum_voting_minutes=60)).started(9, at=T0)
+    hour = T0 + timedelta(hours=1)
+    assert [voting.may_close_on_quorum(at=at) for at in (hour - TICK, hour)] == [False, True]
+    assert not proposal(Status.OPEN).may_close_on_quorum(at=hour)
 
 
-@given(st.text(max_size=30), st.text(max_size=30))
-def test_a_fingerprint_has_letters_and_digits_only(title: str, body: str) -> None:
-    mark = fingerprint(title, body)
-    assert mark.isalnum() or mark == ""
-    assert fingerprint(mark, "") == mark
+@pytest.mark.parametrize("early_close", EarlyClose)
+def test_an_own_ballot_is_final_where_certainty_ends_the_vote(early_close: EarlyClose) -> None:
+    voting = proposal(Status.VOTING, rules=Rules(early_close=early_close))
+    voting.check_change_of_mind(own_before=False)
+    if early_close is not EarlyClose.WHEN_DECIDED:
+        voting.check_change_of_mind(own_before=True)
+        return
+    with pytest.raises(Conflict, match=r"^Your ballot is final: with earlyClose WHEN_DECIDED") as refused:
+        voting.check_change_of_mind(own_before=True)
+    assert refused.value.field == ("proposalId",)
+
+
+# A hidden vote.
+
+HIDDEN = Rules(hidden_until_close=True, early_close=EarlyClose.NEVER)
+
+
+def hidden_vote(eligible: int = 20) -> Proposal:
+    return proposal(Status.OPEN, rules=HIDDEN).started(eligible, at=T0)
+
+
+def with_voters(voting: Proposal, voters: int, *, at: datetime) -> Proposal:
+    """So many members of weight 2 have voted FOR, one of them by its twin and one more through a delegate."""
+    tally = Tally(20, 2 * voters, voters=voters, by_twins=2, own_in_favour=2 * voters - 4)
+    return voting.counted(tally, at=at)
+
+
+def test_a_hidden_vote_is_sealed_until_its_close_and_for_good_when_cancelled() -> None:
+    begun = hidden_vote()
+    before = proposal(Status.OPEN, rules=HIDDEN)
+    assert (begun.hidden, begun.cancelled(at=T0).hidden) == (True, True)
+    assert (before.hidden, before.cancelled(at=T0).hidden) == (False, False)
+    assert [begun.resolved(decision, at=T0).hidden for decision in (PASSED, FAILED)] == [False, False]
+    assert not proposal(Status.OPEN).started(9, at=T0).hidden
+
+
+def test_at_its_start_a_hidden_vote_shows_an_empty_tally() -> None:
+    begun = hidden_vote()
+    assert begun.shown == Shown(Tally(20), begun.seq, T0)
+    assert begun.sealed == begun
+
+
+@pytest.mark.parametrize("voters", range(1, SHOWN_BALLOTS))
+def test_of_a_few_ballots_nothing_shows_within_a_minute(voters: int) -> None:
+    begun = hidden_vote()
+    late = T0 + timedelta(minutes=1) - TICK
+    after = with_voters(begun, voters, at=late).showing(at=late)
+    assert after.shown == begun.shown
+    assert after.unseen == voters
+    assert (after.sealed.tally, after.sealed.seq, after.sealed.changed_at) == (Tally(20), begun.seq, T0)
+
+
+def test_five_ballots_or_a_minute_show_the_turnout_and_no_choice() -> None:
+    begun = hidden_vote()
+    turnout = Tally(20, voters=5, on_options=10, by_twins=2, own_on_options=6)
+    five = with_voters(begun, SHOWN_BALLOTS, at=T0 + TICK).showing(at=T0 + TICK)
+    assert five.shown == Shown(turnout, five.seq, T0 + TICK)
+    assert (five.sealed.tally, five.unseen) == (turnout, 0)
+    minute = T0 + timedelta(minutes=1)
+    two = with_voters(begun, 2, at=T0 + TICK).showing(at=minute)
+    assert two.sealed.tally == Tally(20, voters=2, on_options=4, by_twins=2)
+    assert two.sealed.changed_at == minute
+
+
+def test_without_a_new_voter_nothing_moves_however_late() -> None:
+    begun = hidden_vote()
+    late = T0 + timedelta(hours=2)
+    assert begun.showing(at=late) is begun
+    five = with_voters(begun, SHOWN_BALLOTS, at=T0).showing(at=T0)
+    changed_mind = five.counted(replace(five.tally, in_favour=8, against=2, own_in_favour=4, own_against=2), at=late)
+    assert changed_mind.showing(at=late).sealed == replace(
+        changed_mind, tally=five.sealed.tally, seq=five.seq, changed_at=T0
+    )
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 90)), max_size=20))
+def test_what_a_hidden_vote_shows_moves_in_steps(turns: list[tuple[int, int]]) -> None:
+    voting, at = hidden_vote(eligible=200), T0
+    steps = [(0, T0)]
+    for voters, seconds in turns:
+        at += timedelta(seconds=seconds)
+        have = voting.tally.voters + voters
+        voting = voting.counted(Tally(200, have, voters=have, own_in_favour=have), at=at).showing(at=at)
+        seen = voting.sealed
+        assert (seen.tally.in_favour, seen.tally.against, seen.tally.abstain, seen.tally.own_in_favour) == (0, 0, 0, 0)
+        if seen.tally.voters != steps[-1][0]:
+            assert seen.tally.voters - steps[-1][0] >= SHOWN_BALLOTS or at - steps[-1][1] >= timedelta(minutes=1)
+            steps.append((seen.tally.voters, at))
+        else:
+            assert voting.unseen < SHOWN_BALLOTS
+
+
+def test_an_open_vote_shows_itself() -> None:
+    voting = with_voters(proposal(Status.OPEN).started(20, at=T0), 1, at=T0)
+    assert voting.showing(at=T0 + timedelta(hours=1)) is voting
+    assert (voting.sealed, voting.unseen) == (voting, 0)
+
+
+def test_after_the_close_all_is_shown() -> None:
+    decided = with_voters(hidden_vote(), 3, at=T0).resolved(PASSED, at=T0 + TICK)
+    assert decided.sealed is decided
+    withdrawn = with_voters(hidden_vote(), 3, at=T0).cancelled(at=T0 + TICK)
+    assert withdrawn.sealed.tally == Tally(20)
+
+
+def test_the_salt_is_not_printed() -> None:
+    assert "f00d" not in repr(proposal(Status.OPEN).started(1, at=T0, salt="f00d"))

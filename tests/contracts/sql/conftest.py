@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from adapters.sql.migrations import upgrade
 from adapters.sql.tables import METADATA
-from domain.tally import Rules
+from domain.rules import Rules
 from evals.hall import Hall, hall
 from tests.contracts.sql.times import Clock
 

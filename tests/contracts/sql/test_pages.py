@@ -10,22 +10,27 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from adapters.sql.audits import SqlAuditReads
 from adapters.sql.chats import SqlChatReads
+from adapters.sql.clock import database_clock
+from adapters.sql.delegations import SqlDelegationReads
 from adapters.sql.documents import SqlDocumentReads
 from adapters.sql.members import SqlMemberReads
 from adapters.sql.memories import SqlMemoryReads
+from adapters.sql.policies import SqlPolicyReads
 from adapters.sql.proposals import SqlProposalReads
 from adapters.sql.resolutions import SqlResolutionReads
 from adapters.sql.topics import SqlTopicReads
-from adapters.sql.votes import SqlVoteReads
+from adapters.sql.vote_reads import SqlVoteReads
+from domain.drafts import Edit
 from domain.errors import BadInput
 from domain.members import Role, Viewer
 from domain.memories import MemoryFilter
 from domain.pages import Key, Page, Slice
 from domain.proposals import Proposal, ProposalFilter, ProposalOrder
 from domain.transactions import Work
+from domain.votes import VoteFilter
 from evals.hall import Hall
-from services.proposals import Edit
 from tests.contracts.sql.times import T0
 
 type Read = Callable[[Slice], Awaitable[Page[Any]]]
@@ -102,7 +107,10 @@ def lists_of(database: Hall, viewer: Viewer) -> dict[str, Read]:
         "members": SqlMemberReads(engine).page,
         "topics": lambda wanted: SqlTopicReads(engine).page(viewer, wanted),
         "resolutions": SqlResolutionReads(engine).page,
-        "votes": lambda wanted: SqlVoteReads(engine).page(viewer, 1, wanted),
+        "votes": lambda wanted: SqlVoteReads(engine).page(viewer, wanted, VoteFilter(proposal_id=1)),
+        "delegations": lambda wanted: SqlDelegationReads(engine, database_clock).page(viewer, None, wanted),
+        "policies": lambda wanted: SqlPolicyReads(engine).page(wanted, at=T0),
+        "audits": SqlAuditReads(engine).page,
         "documents": lambda wanted: SqlDocumentReads(engine).page(viewer, wanted),
         "memories": lambda wanted: SqlMemoryReads(engine).page(viewer, wanted, MemoryFilter()),
         "sessions": lambda wanted: SqlChatReads(engine).page(viewer, wanted),
@@ -167,7 +175,7 @@ async def test_a_cursor_of_another_list_or_none_at_all_is_refused_or_harmless(da
     outcomes = await asyncio.gather(*asked, return_exceptions=True)
     refused = [outcome for outcome in outcomes if not isinstance(outcome, Page)]
     assert {type(outcome) for outcome in refused} == {BadInput}
-    assert len(refused) >= 18  # all but topics, whose key is a text and a number
+    assert len(refused) >= 22  # all but topics and policies, whose keys are a text and a number
 
 
 async def test_a_cursor_stays_where_it_is_while_rows_come_and_go(database: Hall) -> None:

@@ -12,14 +12,18 @@ from adapters.sql.outbox import OutboxRow
 from adapters.sql.pages import rows_of
 from adapters.sql.proposals import ProposalRow, SqlProposalReads, StatusChangeRow
 from adapters.sql.topics import SqlTopicReads
+from domain.actions import SetRules, SetWeight
+from domain.drafts import OPTIONAL, Draft, Edit
 from domain.errors import BadInput, Conflict, Forbidden, NotFound
 from domain.members import Role, Viewer
 from domain.pages import Slice
-from domain.proposals import Draft, Proposal, ProposalFilter, ProposalOrder, RulesChoice, Status
-from domain.tally import Choice, EarlyClose, Rules, Tally
+from domain.proposals import Proposal, ProposalFilter, ProposalOrder, Status
+from domain.rules import EarlyClose, Rules, RulesChoice, VotingSystem
+from domain.tally import CastBy, Choice, Tally
+from domain.topics import PolicyTopic
 from domain.transactions import Work
 from evals.hall import Hall, hall
-from services.proposals import Edit
+from services.votes import Said
 from tests.contracts.sql.times import T0, Clock
 
 NEWEST = ProposalOrder.CREATED_DESC
@@ -56,14 +60,13 @@ async def test_a_draft_is_kept_whole(database: Hall) -> None:
     assert proposal == Proposal(
         id=proposal_id,
         number=1,
-        title="T",
-        body="B",
+        draft=Draft("T", "B", choice=choice),
         status=Status.DRAFT,
         author_id=ada.member_id,
         topic_ids=proposal.topic_ids,
         created_at=T0,
         changed_at=T0,
-        rules=Rules(60, 66, 10, EarlyClose.NEVER),
+        rules=Rules(voting_minutes=10, early_close=EarlyClose.NEVER),
         transaction_id=proposal.transaction_id,
     )
 
@@ -76,7 +79,8 @@ async def test_an_edit_changes_what_it_gives_and_keeps_the_rest(database: Hall, 
     clock.forward(minutes=1)
     await database.proposals.update(ada, proposal_id, Edit(body="C"))
     after = await seen_by(database, ada, proposal_id)
-    assert after == replace(before, body="C", seq=1, changed_at=clock.at, transaction_id=after.transaction_id)
+    draft = replace(before.draft, body="C")
+    assert after == replace(before, draft=draft, seq=1, changed_at=clock.at, transaction_id=after.transaction_id)
     await database.proposals.update(ada, proposal_id, Edit(topics=["Heating"]))
     assert (await seen_by(database, ada, proposal_id)).topic_ids == before.topic_ids[1:]
     await database.proposals.update(ada, proposal_id, Edit(topics=[]))
@@ -87,10 +91,10 @@ async def test_two_steps_in_one_transaction_see_each_other(database: Hall) -> No
     (ada,) = await database.seat([1])
 
     def command(work: Work) -> tuple[Status, Status]:
-        made = work.proposals.add(ada.member_id, Draft("T", "B", (), Rules()), (), at=work.now())
-        work.proposals.save(work.proposals.locked(made.id).opened(ada, at=work.now()))
+        made = work.proposals.add(ada.member_id, Draft("T", "B"), Rules(), (), at=work.now())
+        work.proposals.save(work.proposals.locked(made.id).opened(Rules(), at=work.now()))
         opened = work.proposals.locked(made.id)
-        work.proposals.save(opened.started(ada, eligible=1, at=work.now()))
+        work.proposals.save(opened.started(1, at=work.now()))
         return opened.status, work.proposals.locked(made.id).status
 
     assert await database.transact(command) == (Status.OPEN, Status.VOTING)
@@ -99,8 +103,8 @@ async def test_two_steps_in_one_transaction_see_each_other(database: Hall) -> No
 async def test_the_history_of_states_is_kept(database: Hall, clock: Clock) -> None:
     ada, ben = await database.seat([1, 1])
     proposal_id = await database.put_to_vote(ada, "One")
-    await database.votes.cast(ada, proposal_id, Choice.FOR)
-    await database.votes.cast(ben, proposal_id, Choice.FOR)
+    await database.votes.cast(ada, proposal_id, Said(Choice.FOR))
+    await database.votes.cast(ben, proposal_id, Said(Choice.FOR))
     clock.forward(hours=1)
     await database.proposals.implement(admin(ben), proposal_id, " Invoice 7 ")
     rows = await rows_of(database.reader, select(StatusChangeRow).order_by(col(StatusChangeRow.id)))
@@ -263,7 +267,101 @@ async def test_a_ballot_leaves_text_and_rules_alone(database: Hall) -> None:
     await database.proposals.open(ada, proposal_id)
     await database.proposals.start(ada, proposal_id)
     before = await seen_by(database, ada, proposal_id)
-    await database.votes.cast(ada, proposal_id, Choice.AGAINST)
+    await database.votes.cast(ada, proposal_id, Said(Choice.AGAINST))
     after = await seen_by(database, ben, proposal_id)
-    counted = Tally(10, against=1, voters=1)
+    counted = Tally(10, against=1, voters=1, own_against=1)
     assert after == replace(before, tally=counted, seq=before.seq + 1, transaction_id=after.transaction_id)
+
+
+async def test_everything_an_author_writes_is_kept(database: Hall, clock: Clock) -> None:
+    (ada,) = await database.seat([1])
+    (scope,) = await database.transact(lambda work: work.topics.ensure(["Rent"]))
+    await database.transact(lambda work: work.topics.save(PolicyTopic(scope, "Rent", delegable=True)))
+    among = Edit(
+        title="T",
+        body="B",
+        system=VotingSystem.APPROVAL,
+        options=["a", "b"],
+        scope_id=scope,
+        start_at=T0 + timedelta(hours=1),
+        discussion_url="https://forum.example/7",
+        choice=RulesChoice(strict=True),
+    )
+    proposal_id = int((await database.proposals.create(ada, among))["proposal"] or 0)
+    draft = among.over(Draft(), at=T0)
+    found = await seen_by(database, ada, proposal_id)
+    assert (found.draft, found.rules) == (draft, Rules(strict=True, early_close=EarlyClose.NEVER))
+    await database.proposals.update(ada, proposal_id, Edit(cleared=OPTIONAL))
+    cleared = replace(draft, scope_id=None, start_at=None, discussion_url=None)
+    assert (await seen_by(database, ada, proposal_id)).draft == cleared
+    action = SetRules(RulesChoice(early_close=EarlyClose.NEVER))
+    await database.proposals.update(ada, proposal_id, Edit(system=VotingSystem.BASIC, options=[], action=action))
+    basic = replace(cleared, system=VotingSystem.BASIC, options=(), action=action)
+    assert (await seen_by(database, ada, proposal_id)).draft == basic
+
+
+async def test_a_draft_meets_the_daos_rules_again_when_it_is_opened(database: Hall) -> None:
+    (ada,) = await database.seat([1])
+    draft = await database.propose(ada, "One")
+    await database.transact(
+        lambda work: work.daos.save(replace(work.daos.current(), rules=Rules(quorum_percent=70, sponsors_needed=1)))
+    )
+    assert (await seen_by(database, ada, draft)).rules == Rules()
+    await database.proposals.open(ada, draft)
+    assert (await seen_by(database, ada, draft)).rules == Rules(quorum_percent=70, sponsors_needed=1)
+
+
+async def test_sponsors_are_counted_once_each_and_let_it_start_itself(database: Hall, clock: Clock) -> None:
+    rules = Rules(minimum_discussion_minutes=30, sponsors_needed=2)
+    await database.transact(lambda work: work.daos.save(replace(work.daos.current(), rules=rules)))
+    ada, ben, eve = await database.seat([1, 1, 1])
+    edit = Edit(title="T", body="B", start_at=T0 + timedelta(minutes=10))
+    proposal_id = int((await database.proposals.create(ada, edit))["proposal"] or 0)
+    await database.proposals.open(ada, proposal_id)
+    with pytest.raises(Forbidden):
+        await database.proposals.sponsor(ada, proposal_id)
+    for _ in range(2):
+        await database.proposals.sponsor(ben, proposal_id)
+    reads = SqlProposalReads(database.reader)
+    assert await reads.sponsors([proposal_id]) == {proposal_id: [ben.member_id]}
+    clock.forward(minutes=30)
+    assert not await database.proposals.start_itself(proposal_id)
+    with pytest.raises(Conflict, match=r"^It has 1 of the 2 sponsors it needs"):
+        await database.proposals.start(ada, proposal_id)
+    await database.proposals.sponsor(eve, proposal_id)
+    jobs = await rows_of(database.reader, select(OutboxRow).where(col(OutboxRow.name) == "start"))
+    assert [job.due_at for job in jobs] == [T0 + timedelta(minutes=30), clock.at]
+    assert [await database.proposals.start_itself(proposal_id) for _ in range(2)] == [True, False]
+    assert await reads.sponsors([proposal_id]) == {proposal_id: [ben.member_id, eve.member_id]}
+    history = (await reads.histories([proposal_id]))[proposal_id]
+    assert [(step.status, step.by_id) for step in history][-1] == (Status.VOTING, None)
+
+
+async def test_the_other_action_makes_another_proposal_after_a_failure(database: Hall, clock: Clock) -> None:
+    (ada,) = await database.seat([1])
+    first, second = SetWeight(ada.member_id, 2), SetWeight(ada.member_id, 3)
+    for action in (first, first, second):
+        await database.proposals.create(ada, Edit(title="T", body="B", action=action))
+    await database.proposals.open(ada, 1)
+    await database.proposals.start(ada, 1)
+    clock.forward(hours=72)
+    assert await database.proposals.sweep() == 1
+    with pytest.raises(Conflict, match=r"^Proposal 1 said the same and failed within 30 days"):
+        await database.proposals.open(ada, 2)
+    await database.proposals.open(ada, 3)
+
+
+async def test_where_certainty_ends_the_vote_an_own_ballot_is_final(database: Hall) -> None:
+    ada, ben = await database.seat([66, 34])
+    choice = RulesChoice(early_close=EarlyClose.WHEN_DECIDED)
+    made = await database.proposals.create(ada, Edit(title="T", body="B", choice=choice))
+    proposal_id = int(made["proposal"] or 0)
+    await database.proposals.open(ada, proposal_id)
+    await database.proposals.start(ada, proposal_id)
+    await database.votes.cast(ada, proposal_id, Said(Choice.FOR), by=CastBy.TWIN)
+    await database.votes.cast(ben, proposal_id, Said(Choice.AGAINST))
+    with pytest.raises(Conflict, match=r"^Your ballot is final"):
+        await database.votes.cast(ben, proposal_id, Said(Choice.FOR))
+    assert (await seen_by(database, ada, proposal_id)).status is Status.VOTING
+    await database.votes.cast(ada, proposal_id, Said(Choice.FOR))
+    assert (await seen_by(database, ada, proposal_id)).status is Status.PASSED

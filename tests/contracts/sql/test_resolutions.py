@@ -6,12 +6,15 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from adapters.sql.resolutions import SqlResolutionReads
+from domain.decisions import Decision, ResolutionReason
 from domain.pages import Slice
-from domain.resolutions import Decision, Resolution, ResolutionReason
-from domain.tally import Choice, Rules, Tally
+from domain.resolutions import Resolution
+from domain.rules import Rules
+from domain.tally import Choice, Tally
 from domain.transactions import Work
 from evals.hall import Hall, Silence, hall
 from services.resolutions import Resolutions
+from services.votes import Said
 from tests.contracts.sql.times import T0, Clock
 
 FAILED = Decision(passed=False, reason=ResolutionReason.NO_QUORUM)
@@ -20,7 +23,7 @@ FAILED = Decision(passed=False, reason=ResolutionReason.NO_QUORUM)
 async def test_a_resolution_is_sealed_as_it_was_decided(database: Hall) -> None:
     (ada,) = await database.seat([3])
     proposal_id = await database.put_to_vote(ada, "One")
-    await database.votes.cast(ada, proposal_id, Choice.FOR)
+    await database.votes.cast(ada, proposal_id, Said(Choice.FOR))
     reads = SqlResolutionReads(database.reader)
     resolution = (await reads.by_proposals([proposal_id]))[proposal_id]
     assert resolution == Resolution(
@@ -30,7 +33,7 @@ async def test_a_resolution_is_sealed_as_it_was_decided(database: Hall) -> None:
         passed=True,
         reason=ResolutionReason.QUORUM_AND_MAJORITY,
         rules=Rules(),
-        tally=Tally(3, in_favour=3, voters=1),
+        tally=Tally(3, in_favour=3, voters=1, own_in_favour=3),
         tally_seq=4,
         decided_at=T0,
         transaction_id=resolution.transaction_id,
@@ -49,7 +52,7 @@ async def test_a_second_resolution_of_a_proposal_is_impossible(database: Hall) -
 
     (ada,) = await database.seat([1])
     proposal_id = await database.put_to_vote(ada, "One")
-    await database.votes.cast(ada, proposal_id, Choice.FOR)
+    await database.votes.cast(ada, proposal_id, Said(Choice.FOR))
     with pytest.raises(IntegrityError):
         await database.transact(again)
     assert await SqlResolutionReads(database.reader).last_seq() == 0
@@ -85,7 +88,7 @@ async def test_a_watch_gives_a_long_backlog_without_waiting(database: Hall, cloc
             await database.put_to_vote(author, f"P{author.member_id}")
         clock.forward(hours=72)
         assert await database.proposals.sweep() == 40
-    watch = Resolutions(SqlResolutionReads(database.reader), Silence()).watch(2)
+    watch = Resolutions(database.transact, SqlResolutionReads(database.reader), Silence()).watch(2)
     async with asyncio.timeout(4):  # less than a recheck
         seqs = [(await anext(watch)).seq for _ in range(237)]
     assert seqs == list(range(3, 240))

@@ -3,12 +3,17 @@
 import asyncio
 from functools import partial
 
+import pytest
 from sqlalchemy import select
 
 from adapters.sql.pages import rows_of
-from adapters.sql.topics import TopicRow
+from adapters.sql.topics import SqlTopicReads, TopicRow
+from domain.errors import BadInput, Forbidden
+from domain.members import Role, Viewer
+from domain.pages import Slice
 from domain.transactions import Work
 from evals.hall import Hall, hall
+from services.topics import Topics
 from tests.contracts.sql.times import Clock
 
 
@@ -43,3 +48,39 @@ async def test_writers_at_once_make_each_topic_once(database: Hall, url: str, cl
         answers = await asyncio.gather(*made)
     assert len({frozenset(answer) for answer in answers}) == 1
     assert len(await rows_of(database.reader, select(TopicRow))) == 8
+
+
+async def test_a_scope_is_made_by_an_admin_and_seen_by_all(database: Hall) -> None:
+    ada, ben = await database.seat([1, 1])
+    service, reads = Topics(database.transact), SqlTopicReads(database.reader)
+    admin = Viewer(ada.member_id, Role.ADMIN)
+    free, loose = await database.transact(lambda work: work.topics.ensure(["Free", "Loose"]))
+    made = await service.create(admin, " Rent  control ", "Wanted.", delegable=True)
+    assert await service.create(admin, "rent control!", "Again.", delegable=True) == made
+    assert await service.create(admin, "FREE", "Marked.", delegable=True) == {"topic": free}
+    page = await reads.page(ben, Slice())
+    assert [(topic.title, topic.delegable) for topic in page.rows] == [("Free", True), ("Rent control", True)]
+    await service.create(admin, "Free", "Unmarked.", delegable=False)
+    assert await reads.by_ids(ben, [free, loose]) == {}
+    assert [(topic.id, topic.delegable) for topic in (await reads.all_by_ids([free, loose])).values()] == [
+        (free, False),
+        (loose, False),
+    ]
+
+
+async def test_neither_members_nor_texts_make_a_scope(database: Hall) -> None:
+    (ada,) = await database.seat([1])
+    service = Topics(database.transact)
+    with pytest.raises(Forbidden, match=r"^Only an ADMIN makes topics.$"):
+        await service.create(ada, "Rent", "Mine.", delegable=True)
+    for title, reason, field in (("!", "R", "title"), (" ", "R", "title"), ("T", " ", "reason")):
+        with pytest.raises(BadInput) as refused:
+            await service.create(Viewer(ada.member_id, Role.ADMIN), title, reason, delegable=True)
+        assert refused.value.field == (field,)
+    assert await rows_of(database.reader, select(TopicRow)) == []
+    (rent,) = await database.transact(lambda work: work.topics.ensure(["Rent"]))
+    await service.create(Viewer(ada.member_id, Role.ADMIN), "Rent", "Wanted.", delegable=True)
+    await database.transact(lambda work: work.topics.ensure(["RENT"]))
+    topic = await database.transact(lambda work: work.topics.by_id(rent))
+    assert topic is not None
+    assert (topic.title, topic.delegable) == ("Rent", True)

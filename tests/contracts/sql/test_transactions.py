@@ -16,6 +16,7 @@ from adapters.sql.pages import rows_of
 from adapters.sql.proposals import ProposalRow, SqlProposalReads
 from adapters.sql.transactions import SqlTransact
 from adapters.sql.votes import BallotRow
+from domain.drafts import Edit
 from domain.errors import BadInput, Conflict, NotFound, VotingClosed
 from domain.events import BallotCast, MemberRenamed
 from domain.members import Viewer
@@ -23,7 +24,7 @@ from domain.proposals import Status
 from domain.tally import Choice
 from domain.transactions import KEPT_DAYS, Ids, Once, Work
 from evals.hall import Hall, hall
-from services.proposals import Edit
+from services.votes import Said
 from tests.contracts.sql.times import T0, Clock
 
 
@@ -234,10 +235,13 @@ async def test_one_key_at_once_is_done_once(database: Hall, url: str, clock: Clo
     once = Once(ada.member_id, "castVote", "k", "i")
     async with hall(url, clock=clock) as other:
         asked = [
-            one.votes.cast(ada, proposal_id, Choice.AGAINST, once=once) for one in (database, other) for _ in range(6)
+            one.votes.cast(ada, proposal_id, Said(Choice.AGAINST), once=once)
+            for one in (database, other)
+            for _ in range(6)
         ]
         answers = await asyncio.gather(*asked)
-    assert answers == [answers[0]] * 12
+    assert [answer.vote_id for answer in answers] == [answers[0].vote_id] * 12
+    assert [answer.vote.revision for answer in answers if answer.vote] == [1]  # the one that was done, not repeated
     assert await count(database, BallotRow) == 1
 
 
@@ -257,10 +261,10 @@ async def test_a_kept_refusal_is_repeated_after_the_reason_is_gone(database: Hal
     await database.proposals.open(ada, proposal_id)
     once = Once(ben.member_id, "castVote", "k", "i")
     with pytest.raises(VotingClosed):
-        await database.votes.cast(ben, proposal_id, Choice.FOR, once=once)
+        await database.votes.cast(ben, proposal_id, Said(Choice.FOR), once=once)
     await database.proposals.start(ada, proposal_id)
     with pytest.raises(VotingClosed):
-        await database.votes.cast(ben, proposal_id, Choice.FOR, once=once)
-    await database.votes.cast(ben, proposal_id, Choice.FOR, once=replace(once, key="new"))
+        await database.votes.cast(ben, proposal_id, Said(Choice.FOR), once=once)
+    await database.votes.cast(ben, proposal_id, Said(Choice.FOR), once=replace(once, key="new"))
     found = await SqlProposalReads(database.reader).by_ids(ada, [proposal_id])
     assert (found[proposal_id].status, found[proposal_id].tally.voters) == (Status.VOTING, 1)

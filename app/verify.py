@@ -1,0 +1,70 @@
+"""`frontier verify`: receipts held against themselves, the DAO's key and each other, without a network."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from app.settings import Settings
+from domain.errors import BadInput
+from domain.verifications import Verification, chained, verify
+
+
+def contents(given: Sequence[str], settings: Settings) -> dict[str, bytes]:
+    """Receipts by the name to print: files, those of a folder, or read from the database. Raises BadInput."""
+    found: dict[str, bytes] = {}
+    for name in given:
+        if Path(name).exists():
+            found |= {str(file): file.read_bytes() for file in files_of(Path(name))}
+        else:
+            found[name] = asyncio.run(recorded(name, settings))
+    return found
+
+
+def files_of(path: Path) -> list[Path]:
+    """Raises BadInput."""
+    found = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    if not found:
+        raise BadInput(f"{path} holds no *.json: give the folder of the receipts.")
+    return found
+
+
+async def recorded(given: str, settings: Settings) -> bytes:
+    """receipt.json of a resolution, by its number or id, as the database of the settings holds it. Raises BadInput."""
+    from adapters.auth.ed25519 import Ed25519Signer, Ed25519Verifier
+    from adapters.sql.database import Database
+    from app.receipts import resolution_of
+    from services.receipts import Receipts
+
+    if not (settings.database_url or (settings.data_dir / "frontier.db").exists()):
+        raise BadInput(f"There is no file {given}, and no database in {settings.data_dir}: set --data-dir.")
+    database = Database(settings.database)
+    try:
+        receipts = Receipts(
+            database.transact, database.receipts, Ed25519Signer(settings.receipt_key), Ed25519Verifier()
+        )
+        resolution_id = await resolution_of(receipts, given)
+        content = await receipts.file(resolution_id) if resolution_id else None
+    finally:
+        await database.close()
+    if content is None:
+        raise BadInput(f"There is no file {given}, and no sealed receipt of a resolution {given}.")
+    return content
+
+
+def verified(found: dict[str, bytes], *, key: str | None) -> dict[str, Verification]:
+    """In the chain's order; several are held against each other."""
+    from adapters.auth.ed25519 import Ed25519Verifier
+
+    verifier = Ed25519Verifier()
+    return chained({name: verify(content, verifier, key=key) for name, content in found.items()})
+
+
+def lines(results: dict[str, Verification]) -> Iterator[str]:
+    for name, result in results.items():
+        yield f"{name}: {'valid' if result.valid else 'INVALID'}{told(result)}"
+        yield from (f"  - {mismatch}" for mismatch in result.mismatches)
+        yield from (f"  note: {remark}" for remark in result.remarks)
+
+
+def told(result: Verification) -> str:
+    return "" if result.seq is None else f", resolution {result.seq}, hash {result.computed}"

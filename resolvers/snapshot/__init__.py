@@ -1,0 +1,1 @@
+"""Queries of Snapshot's hub."""

@@ -1,0 +1,209 @@
+"""Nouns by key, many at a time: one read a noun and step of an operation."""
+
+from collections.abc import Awaitable, Callable, Hashable
+from functools import cached_property
+
+from strawberry.dataloader import DataLoader
+
+from domain.elections import Election
+from domain.entities import Mention
+from domain.members import Viewer
+from domain.proposals import Proposal, StatusChange
+from domain.receipts import Sealed
+from schema.audits import AuditEntryType
+from schema.chats import ChatMessageType, ChatSessionType
+from schema.context import House
+from schema.daos import DaoType
+from schema.delegations import DelegationType
+from schema.documents import DocumentType
+from schema.facts import FactType
+from schema.members import MemberType
+from schema.memories import MemoryType
+from schema.policies import PolicyType
+from schema.proposals import ProposalType
+from schema.resolutions import ResolutionType
+from schema.topics import PolicyTopicType
+from schema.twins import TwinType
+from schema.votes import VoteType
+
+MOST_AT_ONCE = 500
+"""Keys of one read; SQLite takes at most 32,766 parameters."""
+
+
+class Loaders:
+    """As the viewer may see them; null for what is absent or invisible.
+
+    Each is made when it is first asked for, and what it has loaded is good for one operation, or one event of a stream.
+    """
+
+    def __init__(self, viewer: Viewer, house: House) -> None:
+        self._viewer = viewer
+        self._reads = house.reads
+        self._services = house.services
+        self._house = house
+
+    @cached_property
+    def members(self) -> DataLoader[int, MemberType | None]:
+        return by_key(self._reads.members.by_ids, MemberType.from_domain)
+
+    @cached_property
+    def twins(self) -> DataLoader[int, TwinType | None]:
+        return by_key(self._reads.members.by_ids, lambda member: TwinType.of(member.id))
+
+    @cached_property
+    def memories(self) -> DataLoader[int, MemoryType | None]:
+        return by_key(lambda ids: self._reads.memories.by_ids(self._viewer, ids), MemoryType.from_domain)
+
+    @cached_property
+    def facts(self) -> DataLoader[str, FactType | None]:
+        return by_key(lambda ids: self._services.facts.by_ids(self._viewer, ids), FactType.from_domain)
+
+    @cached_property
+    def topics(self) -> DataLoader[int, PolicyTopicType | None]:
+        return by_key(lambda ids: self._reads.topics.by_ids(self._viewer, ids), PolicyTopicType.from_domain)
+
+    @cached_property
+    def documents(self) -> DataLoader[int, DocumentType | None]:
+        return by_key(lambda ids: self._reads.documents.by_ids(self._viewer, ids), DocumentType.from_domain)
+
+    @cached_property
+    def mentions(self) -> DataLoader[int, list[Mention]]:
+        return lists_by_key(self._reads.documents.mentions)
+
+    @cached_property
+    def sessions(self) -> DataLoader[int, ChatSessionType | None]:
+        return by_key(lambda ids: self._reads.chats.sessions(self._viewer, ids), ChatSessionType.from_domain)
+
+    @cached_property
+    def messages(self) -> DataLoader[int, ChatMessageType | None]:
+        return by_key(lambda ids: self._reads.chats.messages(self._viewer, ids), ChatMessageType.from_domain)
+
+    @cached_property
+    def proposals(self) -> DataLoader[int, ProposalType | None]:
+        return by_key(lambda ids: self._reads.proposals.by_ids(self._viewer, ids), ProposalType.from_domain)
+
+    @cached_property
+    def votes(self) -> DataLoader[int, VoteType | None]:
+        return by_key(lambda ids: self._reads.votes.by_ids(self._viewer, ids), VoteType.from_domain)
+
+    @cached_property
+    def own_votes(self) -> DataLoader[int, VoteType | None]:
+        return by_key(lambda ids: self._reads.votes.own(self._viewer, ids), VoteType.from_domain)
+
+    @cached_property
+    def resolutions(self) -> DataLoader[int, ResolutionType | None]:
+        return by_key(self._reads.resolutions.by_ids, ResolutionType.from_domain)
+
+    @cached_property
+    def outcomes(self) -> DataLoader[int, ResolutionType | None]:
+        return by_key(self._reads.resolutions.by_proposals, ResolutionType.from_domain)
+
+    @cached_property
+    def receipts(self) -> DataLoader[int, Sealed | None]:
+        return by_key(self._reads.receipts.by_resolutions)
+
+    @cached_property
+    def policies(self) -> DataLoader[int, PolicyType | None]:
+        return by_key(self._reads.policies.by_ids, PolicyType.from_domain)
+
+    @cached_property
+    def policies_of_topics(self) -> DataLoader[int, list[PolicyType]]:
+        return lists_by_key(
+            lambda ids: self._reads.policies.of_topics(ids, at=self._house.now()), PolicyType.from_domain
+        )
+
+    @cached_property
+    def delegations(self) -> DataLoader[int, DelegationType | None]:
+        return by_key(lambda ids: self._reads.delegations.by_ids(self._viewer, ids), DelegationType.from_domain)
+
+    @cached_property
+    def given_delegations(self) -> DataLoader[int, list[DelegationType]]:
+        return lists_by_key(
+            lambda ids: self._reads.delegations.live_given_by(self._viewer, ids), DelegationType.from_domain
+        )
+
+    @cached_property
+    def delegated_weights(self) -> DataLoader[tuple[int | None, int], int]:
+        async def load(keys: list[tuple[int | None, int]]) -> list[int | BaseException]:
+            found: dict[tuple[int | None, int], int] = {}
+            for scope_id in {scope_id for scope_id, _ in keys}:
+                weights = await self._reads.delegations.weights(
+                    [id for scope, id in keys if scope == scope_id], scope_id
+                )
+                found |= {(scope_id, id): weight for id, weight in weights.items()}
+            return [found[key] for key in keys]
+
+        return DataLoader(load)
+
+    @cached_property
+    def audits(self) -> DataLoader[int, AuditEntryType | None]:
+        return by_key(self._reads.audits.by_ids, AuditEntryType.from_domain)
+
+    @cached_property
+    def daos(self) -> DataLoader[int, DaoType | None]:
+        async def load(keys: list[int]) -> list[DaoType | BaseException | None]:
+            dao = await self._services.daos.glance()
+            return [DaoType.from_domain(dao) if key == dao.dao.id else None for key in keys]
+
+        return DataLoader(load)
+
+    @cached_property
+    def histories(self) -> DataLoader[int, list[StatusChange]]:
+        return lists_by_key(self._reads.proposals.histories)
+
+    @cached_property
+    def sponsors(self) -> DataLoader[int, list[int]]:
+        return lists_by_key(self._reads.proposals.sponsors)
+
+    @cached_property
+    def elections(self) -> DataLoader[Proposal, Election]:
+        async def load(proposals: list[Proposal]) -> list[Election | BaseException]:
+            found = await self._reads.votes.elections(proposals)
+            return [found[proposal.id] for proposal in proposals]
+
+        return DataLoader(load, cache_key_fn=lambda proposal: proposal.id)
+
+    @cached_property
+    def powers(self) -> DataLoader[int, int | None]:
+        return by_key(lambda ids: self._reads.votes.power(self._viewer, ids))
+
+    @cached_property
+    def chains(self) -> DataLoader[int, list[int] | None]:
+        return by_key(lambda ids: self._reads.votes.chains(self._viewer, ids))
+
+    @cached_property
+    def carried(self) -> DataLoader[int, bool | None]:
+        return by_key(lambda ids: self._reads.votes.carried(self._viewer, ids))
+
+    @cached_property
+    def running(self) -> DataLoader[int, int]:
+        async def load(member_ids: list[int]) -> list[int | BaseException]:
+            return [await self._reads.proposals.running_of(member_id) for member_id in member_ids]
+
+        return DataLoader(load)
+
+
+def same[T](value: T) -> T:
+    return value
+
+
+def by_key[K: Hashable, D, T](
+    read: Callable[[list[K]], Awaitable[dict[K, D]]],
+    from_domain: Callable[[D], T] = same,  # type: ignore[assignment]  # T is D where it is left out
+) -> DataLoader[K, T | None]:
+    async def load(keys: list[K]) -> list[T | BaseException | None]:
+        found = await read(keys)
+        return [from_domain(found[key]) if key in found else None for key in keys]
+
+    return DataLoader(load, max_batch_size=MOST_AT_ONCE)
+
+
+def lists_by_key[K: Hashable, D, T](
+    read: Callable[[list[K]], Awaitable[dict[K, list[D]]]],
+    from_domain: Callable[[D], T] = same,  # type: ignore[assignment]  # T is D where it is left out
+) -> DataLoader[K, list[T]]:
+    async def load(keys: list[K]) -> list[list[T] | BaseException]:
+        found = await read(keys)
+        return [[from_domain(each) for each in found.get(key, [])] for key in keys]
+
+    return DataLoader(load, max_batch_size=MOST_AT_ONCE)

@@ -1,0 +1,34 @@
+"""The freeze: who may vote with which weight, and whom it follows, fixed at one instant."""
+
+from datetime import datetime
+
+from domain.caps import frozen_graph
+from domain.casting import recount
+from domain.flow import unvoted
+from domain.proposals import Proposal
+from domain.tally import Tally
+from domain.transactions import Work
+from domain.votes import slots_of, tally_of
+
+
+def freeze(work: Work, proposal: Proposal, *, at: datetime) -> Proposal:
+    """The proposal in VOTING. Members' weights and activity and their delegations are those of `at`."""
+    work.daos.locked()
+    electorate = work.ballots.enrol(proposal.id, weighted=proposal.rules.weighted, at=at)
+    live = work.delegations.live(at=at)
+    if live:
+        levels = (None,) if proposal.draft.scope_id is None else (proposal.draft.scope_id, None)
+        cap = proposal.rules.delegation_cap_percent
+        graph = frozen_graph(live, electorate, at=at, levels=levels, cap_percent=cap)
+        linked = {*graph.edges, *(edge.to for edge in graph.edges.values() if edge.to in electorate.weights)}
+        weights = {member: electorate.weights[member] for member in linked if member is not None}
+        nodes = unvoted(graph.edges, weights, slots=slots_of(proposal.system))
+        work.ballots.link(proposal.id, nodes, graph)
+    return proposal.started(electorate.eligible, at=at, salt=work.secret())
+
+
+def recounted(work: Work, proposal: Proposal) -> Tally:
+    """The tally afresh from every ballot; what arrives where is set right too."""
+    nodes, count = recount(work.ballots.nodes(proposal))
+    work.ballots.save(proposal, nodes)
+    return tally_of(count, proposal.tally.eligible)

@@ -1,0 +1,87 @@
+"""The safety net: once a minute, what should have happened and did not. Each act has its audit row and its alert."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from domain.audits import Act, Subject
+from domain.events import ProposalChanged
+from domain.outbox import Backlog
+from domain.transactions import Transact, Work
+from services.proposals import Proposals
+
+log = logging.getLogger(__name__)
+
+OPEN_DAYS = 30
+"""How long a proposal may be OPEN before it lapses."""
+SHOWN_WITHIN_SECONDS = 600.0
+"""How long after a commit the graph and the memory index must have what it changed."""
+MOST = 100
+
+
+class Stalls:
+    """`jumped`: how far the machine's clock was set, while a database's time depends on it."""
+
+    def __init__(
+        self, transact: Transact, proposals: Proposals, backlog: Backlog, *, jumped: Callable[[], timedelta | None]
+    ) -> None:
+        self._transact = transact
+        self._proposals = proposals
+        self._backlog = backlog
+        self._jumped = jumped
+
+    async def sweep(self) -> None:
+        """Harmless twice, and on two workers."""
+        await self._clock()
+        await self._projections()
+        await self._lapse()
+        await self._proposals.sweep()
+
+    async def _clock(self) -> None:
+        jump = self._jumped()
+        if jump is not None:
+            hours = jump / timedelta(hours=1)
+            await self._note(
+                Act.CLOCK_JUMPED,
+                f"The machine's clock was set by {hours:+.2f} hours; votes go on by the time before it. "
+                "Put the clock right, or restart to accept it.",
+            )
+
+    async def _projections(self) -> None:
+        for entry in await self._backlog.stalled(seconds=SHOWN_WITHIN_SECONDS, limit=MOST):
+            await self._note(
+                Act.PROJECTION_STALLED,
+                f"{entry.name} {entry.id} has waited for more than {SHOWN_WITHIN_SECONDS / 60:.0f} minutes; "
+                "graph or memory index lag behind. It is tried again until it succeeds.",
+            )
+
+    async def _lapse(self) -> None:
+        """Cancel what nobody puts to the vote, so that it no longer counts among its author's."""
+        span = timedelta(days=OPEN_DAYS)
+        old = await self._transact(lambda work: work.proposals.open_since(before=work.now() - span, limit=MOST))
+        for proposal_id in old:
+            await self._transact(partial(_lapsed, proposal_id=proposal_id, span=span))
+
+    async def _note(self, act: Act, reason: str) -> None:
+        def command(work: Work) -> bool:
+            if work.audits.noted(act, reason):
+                return False
+            work.audits.note(act, by=None, reason=reason, at=work.now())
+            return True
+
+        if await self._transact(command):
+            log.warning("%s: %s", act.value, reason)
+
+
+def _lapsed(work: Work, *, proposal_id: int, span: timedelta) -> None:
+    before, now = work.proposals.locked(proposal_id), work.now()
+    if not before.lapsed(at=now, after=span):
+        return
+    reason = f"It was OPEN for more than {OPEN_DAYS} days without a vote."
+    after = before.cancelled(at=now)
+    work.proposals.save(after)
+    work.proposals.note_status(after, by=None, reason=reason)
+    work.audits.note(Act.PROPOSAL_LAPSED, by=None, reason=reason, at=now, subject=Subject("Proposal", proposal_id))
+    work.emit(ProposalChanged(proposal_id))
+    log.warning("Proposal %s lapsed: %s", before.number, reason)
