@@ -1,0 +1,66 @@
+"""Houses for the attacks on governance: a DAO of its own each, on one migrated database that is copied."""
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from adapters.embedded.falkordb import free_port, server_command
+from adapters.sql.migrations import upgrade
+from app.settings import Settings
+from domain.rules import Rules
+from tests.attacks.houses import House, house_of
+from tests.conftest import wait_for_ping
+
+type Found = Callable[..., Awaitable[House]]
+"""`await found(Rules(...), admission=...)`: a house with these rules and settings."""
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    database = tmp_path_factory.mktemp("migrated") / "frontier.db"
+    asyncio.run(upgrade(f"sqlite+aiosqlite:///{database}"))
+    return database
+
+
+@pytest.fixture
+async def found(redis_url: str, migrated: Path, tmp_path: Path) -> AsyncIterator[Found]:
+    server = redis_url.removeprefix("redis://").split("/")[0]
+    async with AsyncExitStack() as lifetime:
+
+        async def make(rules: Rules | None = None, **settings: Any) -> House:  # noqa: ANN401  # any setting
+            folder = tmp_path / uuid4().hex[:8]
+            folder.mkdir()
+            shutil.copy(migrated, folder / "frontier.db")
+            graph = f"falkordb://{server}"
+            given = {"data_dir": folder, "redis_url": redis_url, "graph_url": graph, "memory_url": graph, **settings}
+            made = Settings(_env_file=None, **given)  # type: ignore[call-arg]  # pydantic-settings takes it
+            return await lifetime.enter_async_context(house_of(made, rules or Rules()))
+
+        yield make
+
+
+@pytest.fixture
+def graph_url(tmp_path: Path) -> Iterator[str]:
+    """A FalkorDB of its own: every house has the same names in the graph."""
+    port = free_port()
+    with (tmp_path / "log").open("wb") as log:
+        server = subprocess.Popen(server_command(tmp_path, port), stdout=log, stderr=log)  # noqa: S603  # our own command
+    try:
+        wait_for_ping(port)
+        yield f"falkordb://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@pytest.fixture
+async def house(found: Found) -> House:
+    """With the demo's rules: 60 % quorum, 66 % majority, 72 hours, ON_QUORUM."""
+    return await found()
