@@ -226,9 +226,7 @@ def shown_activity(row: Sequence[Any]) -> Activity:
 
 def unsealed[S: Select[Any]](votes: S) -> S:
     """The statement over ballots cast, joined to their proposals, without what is sealed or only derived."""
-    return votes.join(ProposalRow, col(ProposalRow.id) == col(VoteRow.proposal_id)).where(
-        V.revision > 0, not_(SEALED)
-    )
+    return votes.join(ProposalRow, col(ProposalRow.id) == col(VoteRow.proposal_id)).where(V.revision > 0, not_(SEALED))
 
 
 def activities(after: Key | None, limit: int) -> tuple[Select[Any], list[Order]]:
