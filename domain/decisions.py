@@ -69,12 +69,13 @@ def decide_when_certain(criteria: Criteria, tally: Tally) -> Decision | None:
     execution, and its mirror for failing); None while one can.
 
     Final are members' own ballots only; weight that a delegate or a twin speaks for is still its member's to cast.
-    Nothing passes with more weight against, and nothing fails with more weight in favour: so the two extremes decide.
+    Nothing passes that silence or more weight against would fail, nor fails with more weight in favour: so these three
+    completions decide.
     """
     final = Tally(tally.eligible, tally.own_in_favour, tally.own_against, tally.own_abstain)
     left = tally.eligible - final.participating
-    silent = final.quorum_reached(criteria) and final.approval_reached(criteria)
-    if silent and replace(final, against=final.against + left).majority_reached(criteria):
+    opposed = replace(final, against=final.against + left)
+    if decide_at_end(criteria, final).passed and opposed.majority_reached(criteria):
         return Decision(passed=True, reason=ResolutionReason.QUORUM_AND_MAJORITY)
     best = decide_at_end(criteria, replace(final, in_favour=final.in_favour + left))
     if best.passed:

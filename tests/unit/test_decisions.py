@@ -5,10 +5,10 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from domain.criteria import Bar, Criteria, QuorumOf
+from domain.criteria import NO_BAR, Bar, Criteria, QuorumOf
 from domain.decisions import (
     Decision,
     ResolutionReason,
@@ -172,6 +172,7 @@ def small(draw: st.DrawFn) -> Tally:
 
 @settings(max_examples=1_000)
 @given(CRITERIA, small())
+@example(Criteria(quorum=NO_BAR, majority=NO_BAR), Tally(eligible=1))
 def test_what_is_certain_is_the_outcome_of_every_completion(criteria: Criteria, tally: Tally) -> None:
     outcomes = {decide_at_end(criteria, each).passed for each in completions(tally)}
     decision = decide_when_certain(criteria, tally)
