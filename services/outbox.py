@@ -93,8 +93,8 @@ class Projector:
     An event may be shown twice, so that projections are idempotent.
     """
 
-    BATCH = 200
-    GATHERED, GATHER_SECONDS = "BallotCast", 0.5
+    BATCH = 500
+    GATHERED, GATHER_SECONDS = "BallotCast", 1.0
     """After a batch with ballots: what many of them changed many times is then shown once."""
     FIRST_DELAY, LAST_DELAY = 0.2, 5.0
 

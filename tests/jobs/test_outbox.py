@@ -368,7 +368,7 @@ class Shown:
 
 
 async def test_events_are_projected_in_order_and_in_batches(outbox: FileOutbox, bus: RedisBus) -> None:
-    events = [outbox.emit("BallotCast", vote_id=number, proposal_id=1) for number in range(210)]
+    events = [outbox.emit("BallotCast", vote_id=number, proposal_id=1) for number in range(Projector.BATCH + 10)]
     shown = Shown()
     async with running(Projector(outbox, bus, shown.project).run()):
         await eventually(lambda: outbox.state(events[-1])[0] == "done")
