@@ -232,7 +232,7 @@ def schema(data_dir: Path | None) -> None:
     Example:
       frontier schema > schema/schema.graphql
     """
-    from app.graphql import sdl
+    from app.graphql.schema import sdl
 
     _settings(data_dir)
     click.echo(sdl())

@@ -7,7 +7,7 @@ from graphql import GraphQLObjectType, build_schema
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
-from app.graphql import sdl
+from app.graphql.schema import sdl
 from tests.api.client import PROTOCOL, Api, Socket, bearer, code_of
 
 ARGUMENTS = {

@@ -18,7 +18,7 @@ from graphql import (
     print_schema,
 )
 
-from app.graphql import sdl
+from app.graphql.schema import sdl
 from tests.api.client import Api
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,15 +1,10 @@
-"""The schema, and how it is served over HTTP. WebSockets are in http/sockets.py."""
+"""How the schema is served over HTTP. WebSockets are in sockets.py."""
 
-from collections.abc import Iterator
-from contextlib import suppress
-from functools import lru_cache
 from typing import Any
 
 import orjson
-import strawberry
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from fastapi import FastAPI
-from graphql import DocumentNode, GraphQLError, build_schema, lexicographic_sort_schema, parse, print_schema
 from starlette import exceptions as starlette_exceptions
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,82 +13,23 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
-from strawberry.extensions import MaxTokensLimiter, SchemaExtension, ValidationCache
 from strawberry.http import GraphQLRequestData
-from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET
 
 from app.container import Container
+from app.graphql.schema import SCHEMA
+from app.graphql.sockets import Socket, SocketHandler
 from app.http.auth import Access
 from app.http.limits import BodyLimit
-from app.http.sockets import Socket, SocketHandler
 from domain.errors import Unauthenticated
 from domain.members import Viewer
-from resolvers.errors import coded, tell
-from resolvers.roots import MutationType, QueryType, SubscriptionType
+from resolvers.errors import coded
 from schema.context import Context
 from schema.loaders import Loaders
-from schema.replies import ChatContext, ChatDone, ChatFailed, ChatToken
-from schema.scalars import SCALARS
-
-CACHED_OPERATIONS = 512
-MAX_TOKENS = 5_000
-"""Words and brackets of one operation's text; GraphiQL's introspection has about 300."""
-
-
-class Schema(strawberry.Schema):
-    """Tells each error as resolvers/errors.py says."""
-
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        for error in errors:
-            tell(error)
-
-
-class ParsedOnce(SchemaExtension):
-    """Parsed operations, remembered. What does not parse is left to the framework to tell: its own cache lets a syntax
-    error out of a stream."""
-
-    def on_parse(self) -> Iterator[None]:
-        with suppress(GraphQLError, RecursionError):
-            self.execution_context.graphql_document = parsed(self.execution_context.query or "")
-        yield
-
-
-@lru_cache(CACHED_OPERATIONS)
-def parsed(query: str) -> DocumentNode:
-    return parse(query, max_tokens=MAX_TOKENS)
-
-
-class Skipped(SchemaExtension):
-    """extensions.skipped: how many states a slow reader missed before this one."""
-
-    def get_results(self) -> dict[str, Any]:
-        skipped = getattr(self.execution_context.context, "skipped", None)
-        return {"skipped": skipped} if skipped else {}
-
-
-SCHEMA = Schema(
-    query=QueryType,
-    mutation=MutationType,
-    subscription=SubscriptionType,
-    types=[ChatContext, ChatToken, ChatDone, ChatFailed],
-    config=StrawberryConfig(scalar_map=SCALARS),
-    extensions=[
-        lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
-        ParsedOnce,
-        lambda: ValidationCache(maxsize=CACHED_OPERATIONS),
-        Skipped,
-    ],
-)
-
-
-def sdl() -> str:
-    """The served schema as text, sorted so that a change shows as itself. Sorting the schema that runs breaks enums."""
-    return print_schema(lexicographic_sort_schema(build_schema(SCHEMA.as_str())))
 
 
 def mount_graphql(app: FastAPI, container: Container) -> None:

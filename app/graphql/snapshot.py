@@ -21,7 +21,8 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from app.container import Container, wall_clock
-from app.graphql import CACHED_OPERATIONS, MAX_TOKENS, ParsedOnce, Schema, refusal
+from app.graphql.http import refusal
+from app.graphql.schema import CACHED_OPERATIONS, MAX_TOKENS, ParsedOnce, Schema
 from app.http.limits import BodyLimit
 from app.http.public import home_of, not_public
 from resolvers.snapshot.loaders import snapshot_context
