@@ -10,6 +10,7 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from app.container import Container
 from app.graphql.http import mount_graphql
+from app.graphql.snapshot import add_snapshot
 from app.http.erc4824 import erc4824_routes
 from app.http.errors import add_error_handlers
 from app.http.graphiql import add_graphiql
@@ -18,7 +19,6 @@ from app.http.proposals import proposal_routes
 from app.http.receipts import receipt_routes
 from app.http.uploads import upload_routes
 from app.settings import Settings
-from app.graphql.snapshot import add_snapshot
 
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep Python for itself. With the default, ten times as long, SQLite's threads wait for the
