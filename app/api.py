@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from app.container import Container
-from app.graphql.http import mount_graphql
+from app.graphql.endpoint import mount_graphql
 from app.graphql.snapshot import add_snapshot
 from app.http.erc4824 import erc4824_routes
 from app.http.errors import add_error_handlers

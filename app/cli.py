@@ -9,6 +9,9 @@ import click
 if TYPE_CHECKING:
     from app.settings import Settings
 
+MAX_MESSAGE = 1024 * 1024
+"""Bytes of one WebSocket message."""
+
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 data_dir_option = click.option(
@@ -85,6 +88,8 @@ def api(data_dir: Path | None, host: str | None, port: int | None) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        ws_max_size=MAX_MESSAGE,
+        ws_per_message_deflate=False,  # compressing is the proxy's: here it would cost each subscriber's every frame
         timeout_keep_alive=75,  # as proxies do: a client's pooled connection must not end under it
         timeout_graceful_shutdown=5,
     )

@@ -56,7 +56,8 @@ async def send(client: httpx.AsyncClient, path: Path, visibility: Visibility) ->
         "map": json.dumps({"0": ["variables.input.file"]}),
     }
     with path.open("rb") as content:
-        answer = await client.post("/graphql", data=form, files={"0": (path.name, content)})
+        files = {"0": (path.name, content)}
+        answer = await client.post("/graphql", data=form, files=files, headers={"GraphQL-Require-Preflight": "1"})
     return refusal(answer)
 
 

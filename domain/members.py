@@ -42,11 +42,12 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """On whose behalf something is done; `role` is the token's."""
+    """On whose behalf something is done; `role` is the token's, `handle` empty where nobody is logged in."""
 
     member_id: int
     role: Role
     expires_at: datetime | None = None
+    handle: str = ""
 
     @property
     def group(self) -> str:

@@ -9,11 +9,12 @@ from domain.errors import BadInput
 from domain.transactions import Ids
 from resolvers.commands import once, row
 from resolvers.errors import Refusals
-from resolvers.fields import mutation, query
+from resolvers.fields import asks_only, mutation, query
 from schema.commands import Given
 from schema.context import Info
 from schema.ids import row_id
 from schema.members import (
+    TOLD_BY_TOKEN,
     AdmitMemberInput,
     DeactivateMemberInput,
     MemberConnection,
@@ -31,7 +32,10 @@ from services.members import Weighing
 class MemberQueries:
     @query("Who is asking; null and UNAUTHENTICATED without a token.")
     async def viewer(self, info: Info) -> MemberType | None:
-        return await info.context.loaders.members.load(info.context.viewer.member_id)
+        viewer = info.context.viewer
+        if viewer.handle and asks_only(info, TOLD_BY_TOKEN):
+            return MemberType.of_bearer(viewer)
+        return await info.context.loaders.members.load(viewer.member_id)
 
     @query("A member by id or by handle; null when there is none.")
     async def member(

@@ -1,7 +1,8 @@
 """Cursors: a place in one list, opaque to clients."""
 
-import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+import orjson
 
 from domain.errors import BadInput
 from domain.pages import Key
@@ -12,8 +13,7 @@ BOUND = 2**63
 
 def cursor_of(tag: str, key: Key) -> str:
     """`tag` names the list and its order, so that a cursor of another list is told apart."""
-    text = json.dumps([tag, *key], separators=(",", ":"))
-    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return urlsafe_b64encode(orjson.dumps([tag, *key])).decode().rstrip("=")
 
 
 def key_of(tag: str, cursor: str | None, field: str) -> Key | None:
@@ -32,7 +32,9 @@ def key_of(tag: str, cursor: str | None, field: str) -> Key | None:
 
 def _decoded(cursor: str) -> list[str | int] | None:
     try:
-        found = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))) if len(cursor) <= MAX_CURSOR else None
+        found = (
+            orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))) if len(cursor) <= MAX_CURSOR else None
+        )
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, list) else None

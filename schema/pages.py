@@ -1,7 +1,8 @@
 """Relay connections over keyset pages."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import strawberry
 
@@ -31,17 +32,44 @@ class Edge[T]:
 
 @strawberry.type(description="A page of a list, as Relay has it; the list's order is fixed and total.")
 class Connection[T]:
-    edges: list[Edge[T]] = strawberry.field(description="The elements with their cursors.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    count: strawberry.Private[Callable[[], Awaitable[int]]]
+    rows: strawberry.Private[list[T]]
+    place: strawberry.Private["Place"]
+
+    @field("The elements with their cursors.")
+    def edges(self) -> list[Edge[T]]:
+        return [Edge(cursor=at, node=row) for at, row in zip(self.place.cursors(), self.rows, strict=True)]
+
+    @field("Where the page stands in the list.")
+    def page_info(self) -> PageInfo:
+        return self.place.info()
 
     @field("The elements alone.")
     def nodes(self) -> list[T]:
-        return [edge.node for edge in self.edges]
+        return self.rows
 
     @field("How many the whole list holds; counted only when asked for.")
     async def total_count(self) -> int:
-        return await self.count()
+        return await self.place.page.count()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page stands in the list `tag`; its cursors are made only when they are asked for."""
+
+    tag: str
+    page: Page[Any]
+
+    def cursors(self) -> list[str]:
+        return [cursor_of(self.tag, key) for key in self.page.keys]
+
+    def info(self) -> PageInfo:
+        keys = self.page.keys
+        return PageInfo(
+            has_next_page=self.page.has_next,
+            has_previous_page=self.page.has_previous,
+            start_cursor=cursor_of(self.tag, keys[0]) if keys else None,
+            end_cursor=cursor_of(self.tag, keys[-1]) if keys else None,
+        )
 
 
 def wanted(tag: str, first: int | None, after: str | None, last: int | None, before: str | None) -> Slice:
@@ -51,14 +79,4 @@ def wanted(tag: str, first: int | None, after: str | None, last: int | None, bef
 
 def connection[D, T](tag: str, page: Page[D], from_domain: Callable[[D], T]) -> Connection[T]:
     """A page as the connection of the list `tag`."""
-    cursors = [cursor_of(tag, key) for key in page.keys]
-    return Connection(
-        edges=[Edge(cursor=at, node=from_domain(row)) for at, row in zip(cursors, page.rows, strict=True)],
-        page_info=PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
-        ),
-        count=page.count,
-    )
+    return Connection(rows=[from_domain(row) for row in page.rows], place=Place(tag, page))

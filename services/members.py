@@ -37,7 +37,7 @@ class Members:
         member = await self._reads.by_subject(claims.subject)
         if member is None or member.role != claims.role or self._now() - member.last_seen >= SEEN_EVERY:
             member = await self._transact(lambda work: self._entered(work, claims))
-        return Viewer(member.id, claims.role, claims.expires_at)
+        return Viewer(member.id, claims.role, claims.expires_at, member.handle)
 
     async def update_profile(self, viewer: Viewer, display_name: str | None, *, once: Once | None = None) -> Ids:
         """Raises BadInput."""

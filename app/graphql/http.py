@@ -1,146 +1,140 @@
-"""How the schema is served over HTTP. WebSockets are in sockets.py."""
+"""GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/"""
 
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
-import orjson
-from cross_web import AsyncHTTPRequestAdapter, HTTPException
-from fastapi import FastAPI
-from starlette import exceptions as starlette_exceptions
+from graphql import GraphQLError, OperationType
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
-from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
-from strawberry.http import GraphQLRequestData
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.types import ExecutionResult
-from strawberry.types.graphql import OperationType
-from strawberry.types.unset import UNSET
 
-from app.container import Container
-from app.graphql.schema import SCHEMA
-from app.graphql.sockets import Socket, SocketHandler
-from app.http.auth import Access
-from app.http.limits import BodyLimit
+from app.graphql.engine import Answer, Engine, refused
+from app.graphql.operations import Operation
+from app.graphql.requests import MAX_FILES, PREFLIGHT, Asked, BadRequest, from_form, from_json, from_query_string
+from app.graphql.responses import JSON, STREAM, media_type, refusal, send_json, status_of
 from domain.errors import Unauthenticated
-from domain.members import Viewer
-from resolvers.errors import coded
-from schema.context import Context
-from schema.loaders import Loaders
+
+type Headers = dict[bytes, bytes]
+type ContextOf = Callable[[Scope], Awaitable[object]]
+"""The context of one request. Raises Unauthenticated."""
+FORM_FIELDS, FIELD_BYTES = 2, 1024 * 1024
+"""Of a multipart request, besides its files: `operations` and `map`, and how large each may be."""
 
 
-def mount_graphql(app: FastAPI, container: Container) -> None:
-    """/graphql, without a redirect to a slash."""
-    served = FrontierGraphQL(container)
-    app.router.routes.append(Route("/graphql", BodyLimit(served), methods=["GET", "POST"]))
-    app.router.routes.append(WebSocketRoute("/graphql", served))
+class HttpEndpoint:
+    """POST, and GET for queries. Any other method is 405."""
 
-
-class FrontierGraphQL(GraphQL[Context | Socket, None]):
-    """/graphql: POST, GET for queries, and WebSocket with graphql-transport-ws."""
-
-    graphql_transport_ws_handler_class = SocketHandler
-
-    def __init__(self, container: Container) -> None:
-        super().__init__(
-            SCHEMA,
-            graphql_ide=None,
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-            multipart_uploads_enabled=True,
-            allowed_origins=container.settings.cors_origins,
-        )
-        self._container = container
-        self._access = Access(container)
+    def __init__(self, engine: Engine, context_of: ContextOf, *, seconds: float) -> None:
+        self._engine = engine
+        self._context_of = context_of
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await super().__call__(scope, receive, send)
-            return
-        response = await self._answer(Request(scope, receive))
-        await response(scope, receive, send)
-
-    async def _answer(self, request: Request) -> Response:
+        headers: Headers = dict(scope["headers"])
+        kind = JSON
         try:
-            return await self.run(request)
+            check_method(scope["method"])
+            kind = media_type(headers.get(b"accept", b"*/*").decode("latin-1"))
+            context = await self._context_of(scope)
+            async with asked(scope, receive, headers) as wanted:
+                answer = await self._answer(scope["method"], wanted, context)
+            await send_json(send, answer.payload, status=status_of(answer.payload, kind), kind=kind)
+        except BadRequest as error:
+            kind = JSON if kind == STREAM else kind
+            await send_json(send, refusal(error.message), status=error.status, kind=kind, headers=error.headers)
         except Unauthenticated as error:
-            return refusal(401, error.message, code=error.code)
-        except HTTPException as error:
-            return refusal(error.status_code, error.reason)
-        finally:
-            await request.close()  # the files of a multipart request
+            body = refusal(error.message, code=error.code)
+            await send_json(send, body, status=401, kind=kind, headers={"WWW-Authenticate": "Bearer"})
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context | Socket:
-        if isinstance(request, WebSocket):
-            return Socket(self.context_of)
-        return self.context_of(await self._access.viewer_of(request.headers.get("authorization")))
-
-    def context_of(self, viewer: Viewer | None) -> Context:
-        """A fresh one: one operation's."""
-        return Context(self._container, viewer, loaders_for=Loaders)
-
-    async def on_ws_connect(self, context: Context | Socket) -> Any:  # noqa: ANN401  # the framework's UNSET
-        """Raises ConnectionRejectionError, which closes with 4403."""
+    async def _answer(self, method: str, wanted: Asked, context: object) -> Answer:
+        """Raises BadRequest."""
+        if not wanted.text:
+            raise BadRequest("Send the operation's text as `query`.")
+        document = self._engine.documents.read(wanted.text)
+        if document.errors:
+            return refused(list(document.errors))
         try:
-            if isinstance(context, Socket):
-                context.bearer = await self._access.viewer_of(context.authorization)
-        except Unauthenticated as error:
-            raise ConnectionRejectionError from error
-        return UNSET
+            operation = document.operation(wanted.operation_name)
+        except GraphQLError as error:
+            raise BadRequest(error.message) from None
+        check_kind(operation, method)
+        return await self._run(operation, wanted.variables, context)
 
-    async def execute_single(  # the framework's
-        self,
-        request: Request,
-        request_adapter: AsyncHTTPRequestAdapter,
-        sub_response: Response,
-        context: Context | Socket,
-        root_value: None,
-        request_data: GraphQLRequestData,
-    ) -> ExecutionResult:
-        """Queries by GET and POST, mutations by POST, subscriptions by WebSocket only."""
-        posted = request_adapter.method == "POST"
+    async def _run(self, operation: Operation, variables: dict[str, Any], context: object) -> Answer:
         try:
-            return await self.schema.execute(
-                request_data.query,
-                request_data.variables,
-                context,
-                operation_name=request_data.operation_name,
-                allowed_operation_types={OperationType.QUERY} | ({OperationType.MUTATION} if posted else set()),
+            async with asyncio.timeout(self._seconds):
+                return await self._engine.run(operation, variables, context)
+        except TimeoutError:
+            message = f"The operation took longer than {self._seconds:g} s: ask for less at once."
+            return Answer(refusal(message, code="TIMEOUT", retryable=True))
+
+
+def check_method(method: str) -> None:
+    """Raises BadRequest."""
+    if method not in ("GET", "POST"):
+        raise BadRequest("Send operations by POST, or queries by GET.", status=405, headers={"Allow": "GET, POST"})
+
+
+def check_kind(operation: Operation, method: str) -> None:
+    """Raises BadRequest for what this method may not carry."""
+    match operation.kind, method:
+        case OperationType.SUBSCRIPTION, _:
+            raise BadRequest(
+                "Subscriptions come over the WebSocket (graphql-transport-ws), or with Accept: text/event-stream.",
+                status=405 if method == "GET" else 400,
+                headers={"Allow": "POST"} if method == "GET" else None,
             )
-        except MissingQueryError:
-            raise HTTPException(400, "Send the operation's text as `query`.") from None
-        except CannotGetOperationTypeError as error:
-            raise HTTPException(400, error.as_http_error_reason()) from error
-        except InvalidOperationTypeError:
-            raise HTTPException(
-                400 if posted else 405, "Send mutations by POST, and subscriptions over the WebSocket."
-            ) from None
-
-    def decode_json(self, data: str | bytes) -> object:
-        return orjson.loads(data)
-
-    def encode_json(self, data: object) -> str:
-        return orjson.dumps(data).decode()
-
-    def parse_json(self, data: str | bytes) -> Any:  # noqa: ANN401  # the framework's
-        """An object: null, numbers, texts and lists are no operations. Raises HTTPException."""
-        found = super().parse_json(data)
-        if not isinstance(found, dict):
-            raise HTTPException(400, "The body, and variables, extensions, operations and map, must be JSON objects.")
-        return found
-
-    async def parse_multipart(self, request: AsyncHTTPRequestAdapter) -> dict[str, str]:
-        try:
-            return await super().parse_multipart(request)
-        except starlette_exceptions.HTTPException as error:
-            raise HTTPException(400, error.detail) from error
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise HTTPException(400, "`map` must name the files' parts and places in `operations`.") from error
+        case OperationType.MUTATION, "GET":
+            raise BadRequest("Send mutations by POST.", status=405, headers={"Allow": "POST"})
 
 
-def refusal(status: int, message: str, *, code: str = "BAD_USER_INPUT") -> Response:
-    """A request that never became an operation."""
-    body = {"errors": [{"message": message, "extensions": coded(code, retryable=False)}]}
-    return JSONResponse(body, status, headers={"WWW-Authenticate": "Bearer"} if status == 401 else None)
+@asynccontextmanager
+async def asked(scope: Scope, receive: Receive, headers: Headers) -> AsyncIterator[Asked]:
+    """What the request asks for; its files are closed afterwards. Raises BadRequest."""
+    if scope["method"] == "GET":
+        yield from_query_string(scope["query_string"])
+        return
+    kind, _, parameters = headers.get(b"content-type", b"").decode("latin-1").lower().partition(";")
+    match kind.strip():
+        case "application/json":
+            check_charset(parameters)
+            yield from_json(await body_of(receive))
+        case "multipart/form-data":
+            async with form_of(scope, receive, headers) as form:
+                yield form
+        case _:
+            raise BadRequest("Send Content-Type: application/json, or multipart/form-data for files.", status=415)
+
+
+@asynccontextmanager
+async def form_of(scope: Scope, receive: Receive, headers: Headers) -> AsyncIterator[Asked]:
+    """Raises BadRequest."""
+    if not any(headers.get(name.encode()) for name in PREFLIGHT):
+        raise BadRequest("Send the header GraphQL-Require-Preflight: 1 with multipart/form-data.")
+    request = Request(scope, receive)
+    try:
+        async with request.form(max_files=MAX_FILES, max_fields=FORM_FIELDS, max_part_size=FIELD_BYTES) as form:
+            yield from_form(form)
+    except HTTPException as error:
+        raise BadRequest(f"The form cannot be read: {error.detail}") from None
+
+
+def check_charset(parameters: str) -> None:
+    """Raises BadRequest."""
+    _, named, charset = parameters.partition("charset=")
+    if named and charset.split(";")[0].strip(' "') not in ("utf-8", "utf8"):
+        raise BadRequest("Send the body in UTF-8.", status=415)
+
+
+async def body_of(receive: Receive) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        return body
+    pieces = [body]
+    while message.get("more_body"):
+        message = await receive()
+        pieces.append(message.get("body", b""))
+    return b"".join(pieces)

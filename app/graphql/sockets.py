@@ -1,104 +1,278 @@
-"""GraphQL over a WebSocket: graphql-transport-ws with a token in connection_init."""
+"""GraphQL over a WebSocket: graphql-transport-ws, with a token in connection_init.
+
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+"""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from strawberry.http.exceptions import WebSocketDisconnected
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
-    ConnectionInitMessage,
-    Message,
-    PingMessage,
-)
+import orjson
+from graphql import GraphQLError
+from starlette.types import Receive, Scope, Send
 
+from app.graphql.engine import Answer, Engine, refused
+from app.graphql.operations import Operation
+from app.graphql.requests import Asked, BadRequest
+from app.graphql.responses import refusal
+from app.graphql.sharing import Sharing
+from domain.errors import Unauthenticated
 from domain.members import Viewer
 from schema.context import Context
 
-FORBIDDEN = 4403
+log = logging.getLogger(__name__)
+
+PROTOCOL = "graphql-transport-ws"
+INIT_SECONDS = 10.0
+CLOSE_SECONDS = 2.0
+MAX_OPERATIONS = 100
+"""Under way at once on one socket."""
+MAX_ID = 256
+
+type ViewerOf = Callable[[object], Awaitable[Viewer | None]]
+"""Who bears an authorization; None without one. Raises Unauthenticated."""
+type ContextOf = Callable[[Viewer | None], Context]
+
+
+class Closed(Exception):
+    """The socket is to be closed: code and reason, as the protocol has them."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
 
 
 class Socket:
-    """One connection: who is at its other end, and a fresh context for each of its operations."""
+    """One connection from its handshake to its end."""
 
-    def __init__(self, context_of: Callable[[Viewer | None], Context]) -> None:
-        self.connection_params: dict[str, object] = {}
-        self.bearer: Viewer | None = None
+    def __init__(
+        self, engine: Engine, sharing: Sharing, viewer_of: ViewerOf, context_of: ContextOf, send: Send
+    ) -> None:
+        self._engine = engine
+        self._sharing = sharing
+        self._viewer_of = viewer_of
         self._context_of = context_of
+        self._send = send
+        self._bearer: Viewer | None = None
+        self._greeted = self._acknowledged = False
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._timers: list[asyncio.TimerHandle] = []
+        self._ending: asyncio.Task[None] | None = None
 
-    @property
-    def authorization(self) -> object:
-        return next((value for name, value in self.connection_params.items() if name.lower() == "authorization"), None)
+    async def serve(self, receive: Receive) -> None:
+        """Until either side closes."""
+        self._close_in(INIT_SECONDS, 4408, "Connection initialisation timeout", unless_greeted=True)
+        try:
+            while (event := await receive())["type"] == "websocket.receive":
+                await self._hear(event)
+        except Closed as closed:
+            await self._close(closed)
+        finally:
+            await self._end()
 
-    def operation(self) -> Context:
-        return self._context_of(self.bearer)
+    async def _hear(self, event: Mapping[str, Any]) -> None:
+        """Raises Closed."""
+        message = message_of(event)
+        match message["type"]:
+            case "connection_init":
+                await self._greet(message.get("payload"))
+            case "ping":
+                payload = message.get("payload")
+                await self.tell({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
+            case "pong":
+                pass
+            case "subscribe":
+                self._subscribe(id_of(message), message.get("payload"))
+            case "complete":
+                if task := self._running.pop(id_of(message), None):
+                    task.cancel()
+            case kind:
+                raise Closed(4400, f"Unknown message type: {str(kind)[:50]}")
 
+    async def _greet(self, payload: object) -> None:
+        """Raises Closed."""
+        if payload is not None and not isinstance(payload, dict):
+            raise Closed(4400, "connection_init's payload must be an object")
+        if self._greeted:
+            raise Closed(4429, "Too many initialisation requests")
+        self._greeted = True
+        try:
+            self._bearer = await self._viewer_of(authorization(payload or {}))
+        except Unauthenticated as error:
+            raise Closed(4403, error.message[:120]) from error
+        self._acknowledged = True
+        await self.tell({"type": "connection_ack"})
+        if self._bearer and self._bearer.expires_at:
+            seconds = (self._bearer.expires_at - datetime.now(UTC)).total_seconds()
+            self._close_in(seconds, 4403, "The token has expired")
 
-class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
-    """The framework's, with its faults mended; the token's expiry closes the socket."""
+    def _subscribe(self, id: str, payload: object) -> None:
+        """Raises Closed."""
+        try:
+            asked = Asked.of(payload)
+        except BadRequest as error:
+            raise Closed(4400, error.message) from error
+        if not asked.names_a_document:
+            raise Closed(4400, "subscribe's payload must have a query")
+        if not self._acknowledged:
+            raise Closed(4401, "Unauthorized")
+        if id in self._running:
+            raise Closed(4409, f"Subscriber for {id} already exists")
+        task = asyncio.create_task(self._operate(id, asked))
+        self._running[id] = task
+        task.add_done_callback(lambda _: self._ended(id, task))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # handed on
-        super().__init__(*args, **kwargs)
-        self.socket: Socket = self.context
-        self._expiry: asyncio.Task[None] | None = None
+    def _ended(self, id: str, task: asyncio.Task[None]) -> None:
+        self._free(id, task)
+        if not task.cancelled() and (error := task.exception()) and not isinstance(error, OSError):
+            log.error("An operation of a socket failed", exc_info=error)
 
-    async def handle_message(self, message: Message) -> None:
-        if well_formed(message):
-            await super().handle_message(message)
-        else:
-            await self.handle_invalid_message("Failed to parse message")
+    def _free(self, id: str, task: asyncio.Task[None] | None) -> None:
+        """An id may be used again as soon as its operation's end is told."""
+        if self._running.get(id) is task:
+            del self._running[id]
 
-    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
-        if message.get("payload") is None:
-            message = {"type": "connection_init"}
-        await super().handle_connection_init(message)
-        expires_at = self.socket.bearer and self.socket.bearer.expires_at
-        if expires_at and self.connection_acknowledged and self._expiry is None:
-            self._expiry = asyncio.create_task(self._close_at(expires_at))
+    async def _operate(self, id: str, asked: Asked) -> None:
+        failed = await self._run(id, asked)
+        self._free(id, asyncio.current_task())
+        await self.tell({"id": id, "type": "error", "payload": failed} if failed else {"id": id, "type": "complete"})
 
-    async def handle_ping(self, message: PingMessage) -> None:
-        payload = message.get("payload")
-        await self.send_message({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
+    async def _run(self, id: str, asked: Asked) -> list[dict[str, Any]] | None:
+        """Until the operation ends; the errors of one that never began."""
+        if len(self._running) > MAX_OPERATIONS:
+            return told(f"This socket has {MAX_OPERATIONS} operations under way: complete one first.", "RATE_LIMITED")
+        operation = self._prepared(asked)
+        if isinstance(operation, Answer):
+            return errors_of(operation)
+        if self._bearer and self._sharing.shares(operation):
+            subscriber = Subscriber(id, self._send)
+            if await self._sharing.follow(operation, asked.variables, subscriber.deliver):
+                return None
+        return await self._run_alone(id, operation, asked.variables)
 
-    async def run_operation(self, operation: Operation[Any, None]) -> None:
-        self.context = self.socket.operation()  # taken by the next line before anything else can run
-        await super().run_operation(operation)
-
-    async def handle_task_exception(self, error: Exception) -> None:
-        if not isinstance(error, WebSocketDisconnected):  # who left need not be told, nor logged
-            await super().handle_task_exception(error)
-
-    async def shutdown(self) -> None:
-        if self._expiry:
-            self._expiry.cancel()
-        await super().shutdown()
-
-    @staticmethod
-    def _get_pre_execution_close_reason(error: object) -> str | None:
-        """One operation's syntax error ends that operation, not the others of the socket."""
+    async def _run_alone(self, id: str, operation: Operation, variables: dict[str, Any]) -> list[dict[str, Any]] | None:
+        context = self._context_of(self._bearer)
+        async with aclosing(self._engine.stream(operation, variables, context)) as answers:
+            async for answer in answers:
+                if not answer.began:
+                    return errors_of(answer)
+                await self.tell({"id": id, "type": "next", "payload": answer.payload})
         return None
 
-    async def _close_at(self, moment: datetime) -> None:
-        await asyncio.sleep(max(0.0, (moment - datetime.now(UTC)).total_seconds()))
-        with suppress(WebSocketDisconnected, RuntimeError):  # it may be closing already
-            await self.websocket.close(code=FORBIDDEN, reason="The token has expired")
+    def _prepared(self, asked: Asked) -> Operation | Answer:
+        document = self._engine.documents.read(asked.text or "")
+        if document.errors:
+            return refused(list(document.errors))
+        try:
+            return document.operation(asked.operation_name)
+        except GraphQLError as error:
+            return refused([error])
+
+    async def tell(self, message: Mapping[str, Any]) -> None:
+        await self._send({"type": "websocket.send", "text": orjson.dumps(message).decode()})
+
+    def _close_in(self, seconds: float, code: int, reason: str, *, unless_greeted: bool = False) -> None:
+        def close() -> None:
+            if not (unless_greeted and self._greeted) and self._ending is None:
+                self._ending = asyncio.create_task(self._close(Closed(code, reason)))
+
+        self._timers.append(asyncio.get_running_loop().call_later(max(0.0, seconds), close))
+
+    async def _close(self, closed: Closed) -> None:
+        """A peer that does not read is not waited for: the server ends its connection."""
+        with suppress(OSError, RuntimeError, TimeoutError):  # it is closing already, or gone
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._send({"type": "websocket.close", "code": closed.code, "reason": closed.reason})
+
+    async def _end(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        tasks = [*self._running.values(), *([self._ending] if self._ending else [])]
+        for task in self._running.values():
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def well_formed(message: object) -> bool:
-    """What the framework would stumble over: not an object, an id that is no text, a payload without its query."""
-    if not isinstance(message, dict):
-        return False
-    if message.get("type") in ("subscribe", "complete") and not isinstance(message.get("id"), str):
-        return False
-    return message.get("type") != "subscribe" or is_operation(message.get("payload"))
+class Subscriber:
+    """One subscription to a shared run. While its socket is full, only the newest state waits."""
+
+    def __init__(self, id: str, send: Send) -> None:
+        self._head = f'{{"id":{orjson.dumps(id).decode()},"type":"next","payload":{{"data":'
+        self._send = send
+        self._loop = asyncio.get_running_loop()
+        self._last: int | None = None
+        self._waiting: tuple[str, int] | None = None
+        self._sending: asyncio.Task[None] | None = None
+
+    def deliver(self, body: str, number: int) -> None:
+        if self._sending is not None:
+            self._waiting = (body, number)
+            return
+        skipped = 0 if self._last is None else number - self._last - 1
+        self._last = number
+        tail = f',"extensions":{{"skipped":{skipped}}}}}}}' if skipped else "}}"
+        task = asyncio.Task(self._put(self._head + body + tail), loop=self._loop, eager_start=True)
+        if not task.done():
+            self._sending = task
+            task.add_done_callback(self._sent)
+
+    async def _put(self, text: str) -> None:
+        with suppress(OSError):  # gone: its socket is ending
+            await self._send({"type": "websocket.send", "text": text})
+
+    def _sent(self, _: asyncio.Task[None]) -> None:
+        self._sending = None
+        if self._waiting:
+            (body, number), self._waiting = self._waiting, None
+            self.deliver(body, number)
 
 
-def is_operation(payload: object) -> bool:
-    return (
-        isinstance(payload, dict)
-        and isinstance(payload.get("query"), str)
-        and isinstance(payload.get("variables"), dict | None)
-        and isinstance(payload.get("operationName"), str | None)
-    )
+async def serve_socket(scope: Scope, receive: Receive, send: Send, make: Callable[[Send], Socket]) -> None:
+    """The handshake, then the connection."""
+    await receive()  # websocket.connect
+    if PROTOCOL not in scope["subprotocols"]:
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": 4406, "reason": "Subprotocol not acceptable"})
+        return
+    await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
+    await make(send).serve(receive)
+
+
+def message_of(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Raises Closed."""
+    text = event.get("text")
+    if text is None:
+        raise Closed(4400, "WebSocket message type must be text")
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise Closed(4400, "WebSocket message must be valid JSON") from None
+    if not isinstance(found, dict) or not isinstance(found.get("type"), str):
+        raise Closed(4400, "A message is an object with a type")
+    return found
+
+
+def id_of(message: Mapping[str, Any]) -> str:
+    """Raises Closed."""
+    id = message.get("id")
+    if not isinstance(id, str) or not 1 <= len(id) <= MAX_ID:
+        raise Closed(4400, f"A message's id is a text of 1 to {MAX_ID} characters")
+    return id
+
+
+def authorization(payload: Mapping[str, Any]) -> object:
+    return next((value for name, value in payload.items() if name.lower() == "authorization"), None)
+
+
+def told(message: str, code: str) -> list[dict[str, Any]]:
+    errors: list[dict[str, Any]] = refusal(message, code=code, retryable=True)["errors"]
+    return errors
+
+
+def errors_of(answer: Answer) -> list[dict[str, Any]]:
+    errors: list[dict[str, Any]] = answer.payload["errors"]
+    return errors

@@ -49,13 +49,20 @@ def test_what_is_no_operation_is_400(api: Api, body: bytes) -> None:
     ],
 )
 def test_a_crooked_multipart_request_is_400(api: Api, operations: str, map: str) -> None:
-    response = api.http.post("/graphql", data={"operations": operations, "map": map}, files={"0": ("a.md", b"text")})
+    response = api.http.post(
+        "/graphql",
+        data={"operations": operations, "map": map},
+        files={"0": ("a.md", b"text")},
+        headers={"GraphQL-Require-Preflight": "1"},
+    )
     assert response.status_code == 400
     assert code_of(response.json()) == "BAD_USER_INPUT"
 
 
 def test_a_multipart_body_without_boundary_is_400(api: Api) -> None:
-    response = api.http.post("/graphql", content=b"x", headers={"Content-Type": "multipart/form-data"})
+    response = api.http.post(
+        "/graphql", content=b"x", headers={"Content-Type": "multipart/form-data", "GraphQL-Require-Preflight": "1"}
+    )
     assert response.status_code == 400
 
 

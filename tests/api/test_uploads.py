@@ -28,7 +28,7 @@ def post_file(api: Api, name: str, content: bytes, *, token: str | None, **field
 def mutate(api: Api, name: str, content: bytes, *, token: str, **input: object) -> dict[str, Any]:
     operations = {"query": UPLOAD, "variables": {"input": {**input, "file": None}}}
     data = {"operations": json.dumps(operations), "map": '{"0": ["variables.input.file"]}'}
-    headers = {"Authorization": bearer(token)}
+    headers = {"Authorization": bearer(token), "GraphQL-Require-Preflight": "1"}
     answer = api.http.post("/graphql", data=data, files={"0": (name, content)}, headers=headers).json()
     assert "errors" not in answer, answer
     payload: dict[str, Any] = answer["data"]["uploadDocument"]

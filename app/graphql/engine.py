@@ -1,0 +1,106 @@
+"""A schema at work: operations run, their errors told, answers as the wire has them."""
+
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, cast
+
+from graphql import GraphQLError, GraphQLSchema, OperationType
+from graphql.execution import ExecutionResult, create_source_event_stream, map_source_to_response_event
+from graphql.execution.values import VariableValues, get_variable_values
+
+from app.graphql.execution import Executor
+from app.graphql.leaves import leaves_of
+from app.graphql.operations import Documents, Operation
+from resolvers.errors import tell
+
+MAX_COERCION_ERRORS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`payload` is the response as JSON has it; without `data` when the operation never began."""
+
+    payload: dict[str, Any]
+
+    @property
+    def began(self) -> bool:
+        return "data" in self.payload
+
+
+class Engine:
+    """Runs the operations of one schema."""
+
+    def __init__(self, schema: GraphQLSchema, documents: Documents) -> None:
+        self.documents = documents
+        self._schema = schema
+        self._leaves = leaves_of(schema)
+
+    async def run(self, operation: Operation, variables: Mapping[str, Any] | None, context: object) -> Answer:
+        """A query or mutation."""
+        found = self._variables(operation, variables)
+        if isinstance(found, Answer):
+            return found
+        result = Executor.of(operation, self._leaves, found, context).execute_operation()
+        return answered(result if isinstance(result, ExecutionResult) else await result, context)
+
+    async def stream(
+        self, operation: Operation, variables: Mapping[str, Any] | None, context: object
+    ) -> AsyncGenerator[Answer]:
+        """A subscription's events; or one answer that never began; a query or mutation as its only event."""
+        if operation.kind is not OperationType.SUBSCRIPTION:
+            yield await self.run(operation, variables, context)
+            return
+        found = self._variables(operation, variables)
+        if isinstance(found, Answer):
+            yield found
+            return
+        executor = Executor.of(operation, self._leaves, found, context)
+        source = create_source_event_stream(executor)
+        if not isinstance(source, ExecutionResult | AsyncIterable):
+            source = await source
+        if isinstance(source, ExecutionResult):
+            yield refused(source.errors or [])
+            return
+        async with aclosing(map_source_to_response_event(executor, source)) as events:
+            async for event in told(events):
+                yield answered(event, context)
+
+    def _variables(self, operation: Operation, given: Mapping[str, Any] | None) -> VariableValues | Answer:
+        found = get_variable_values(
+            self._schema,
+            operation.node.variable_definitions or (),
+            dict(given or {}),
+            max_errors=MAX_COERCION_ERRORS,
+            hide_suggestions=True,
+        )
+        return refused(found) if isinstance(found, list) else found
+
+
+async def told(events: AsyncGenerator[ExecutionResult]) -> AsyncGenerator[ExecutionResult]:
+    """The events; if their source fails, that as the last of them."""
+    try:
+        async for event in events:
+            yield event
+    except Exception as error:  # noqa: BLE001  # told as any other, and logged
+        yield ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
+
+
+def answered(result: ExecutionResult, context: object) -> Answer:
+    payload: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        payload = {"errors": formatted(result.errors), **payload}
+    if skipped := getattr(context, "skipped", None):
+        payload["extensions"] = {"skipped": skipped}
+    return Answer(payload)
+
+
+def refused(errors: list[GraphQLError]) -> Answer:
+    """Of an operation that never began."""
+    return Answer({"errors": formatted(errors)})
+
+
+def formatted(errors: list[GraphQLError]) -> list[dict[str, Any]]:
+    for error in errors:
+        tell(error)
+    return [cast("dict[str, Any]", error.formatted) for error in errors]

@@ -1,0 +1,54 @@
+"""How an answer is put: media type and status, as GraphQL over HTTP has them."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from starlette.types import Send
+
+from app.graphql.requests import BadRequest, media_types
+from resolvers.errors import coded
+
+JSON = "application/json"
+GRAPHQL = "application/graphql-response+json"
+STREAM = "text/event-stream"
+OFFERED = (GRAPHQL, JSON, STREAM)
+RANGES = {"*/*": JSON, "application/*": JSON, "text/*": STREAM}
+
+
+@lru_cache(256)
+def media_type(accept: str) -> str:
+    """The offered one that the client wants most; the first of equals, JSON where it does not care. Raises BadRequest
+    for one that wants none of them."""
+    best, weight = "", 0.0
+    for kind, wanted in media_types(accept):
+        offered = kind if kind in OFFERED else RANGES.get(kind)
+        if offered and wanted > weight:
+            best, weight = offered, wanted
+    if not best:
+        raise BadRequest(f"This server answers {', '.join(OFFERED)}: see Accept.", status=406)
+    return best
+
+
+def status_of(payload: Mapping[str, Any], kind: str) -> int:
+    """A response of the older type is 200 however it went; the newer one says 400 for an operation that never began."""
+    return 200 if "data" in payload or kind != GRAPHQL else 400
+
+
+async def send_json(
+    send: Send, payload: Mapping[str, Any], *, status: int, kind: str, headers: Mapping[str, str] | None = None
+) -> None:
+    body = orjson.dumps(payload)
+    head = [
+        (b"content-type", f"{kind}; charset=utf-8".encode()),
+        (b"content-length", str(len(body)).encode()),
+        *((name.lower().encode(), value.encode()) for name, value in (headers or {}).items()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": head})
+    await send({"type": "http.response.body", "body": body})
+
+
+def refusal(message: str, *, code: str = "BAD_USER_INPUT", retryable: bool = False, **more: object) -> dict[str, Any]:
+    """The body of a request that never became an operation."""
+    return {"errors": [{"message": message, "extensions": {**coded(code, retryable=retryable), **more}}]}
