@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from adapters.embedded.falkordb import missing_libraries, server_facts
 from app.settings import BadSettings, Settings
+from domain.errors import SyncFailed
 
 SECONDS = 30.0
 """A probe that takes longer has failed; loading a language model takes a few."""
@@ -152,12 +153,26 @@ async def model(settings: Settings) -> Probe:
 
 
 async def tokens(settings: Settings) -> Probe:
-    """The local key must be its owner's alone."""
+    """The local key must be its owner's alone; an issuer must publish keys for us."""
+    if settings.auth == "auth0":
+        return await _issuer(settings)
     key = settings.token_key
     if not key.exists():
         return Probe("tokens", settings.auth, "no key yet; the first token makes it")
     open_to_others = key.stat().st_mode & 0o077
     return Probe("tokens", settings.auth, f"key in {key}", f"chmod 600 {key}" if open_to_others else "")
+
+
+async def _issuer(settings: Settings) -> Probe:
+    from adapters.auth.jwks import Jwks
+
+    keys = Jwks(settings.auth0_keys)
+    try:
+        ids = await keys.ids()
+    except SyncFailed as error:
+        return Probe("tokens", settings.auth, error.message, "look at AUTH0_DOMAIN and the network")
+    remedy = "" if ids else "look at the tenant's signing keys: none is for RS256 with 2048 bits or more"
+    return Probe("tokens", settings.auth, f"{len(ids)} keys at {keys.url}", remedy)
 
 
 async def blobs(settings: Settings) -> Probe:

@@ -18,8 +18,7 @@ class Level(StrEnum):
     GLOBAL = "GLOBAL"
 
 
-@dataclass(frozen=True, slots=True)
-class Delegation:
+class Delegation(NamedTuple):
     """A member's weight given to another, in one scope or (`scope_id` None) everywhere.
 
     `receiver_id` None: nobody, at this level and below. `when_inactive`: acts only while its giver is inactive.
@@ -44,8 +43,12 @@ class Delegation:
 
     def live(self, *, at: datetime) -> bool:
         """From its creation until it expires, is revoked or declined; at that instant it is over."""
-        ends = [end for end in (self.expires_at, self.revoked_at, self.declined_at) if end is not None]
-        return self.created_at <= at and (not ends or at < min(ends))
+        return (
+            self.created_at <= at
+            and (self.expires_at is None or at < self.expires_at)
+            and (self.revoked_at is None or at < self.revoked_at)
+            and (self.declined_at is None or at < self.declined_at)
+        )
 
 
 class Edge(NamedTuple):

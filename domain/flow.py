@@ -136,7 +136,7 @@ class Node(NamedTuple):
 
 def unvoted(edges: Mapping[int, Edge], weights: Mapping[int, int], *, slots: int = 3) -> list[Node]:
     """The rows of a proposal when voting starts: nobody voted, and each power arrives where it goes."""
-    given = {giver: edge.target for giver, edge in edges.items() if edge.target is not None}
+    given = {giver: target for giver, edge in edges.items() if (target := edge.target) is not None}
     upward, cycles = upwards(given, weights)
     trusting, strict = dict.fromkeys(weights, 0), dict.fromkeys(weights, 0)
     for member in upward:

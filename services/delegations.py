@@ -1,7 +1,7 @@
 """Giving one's weight to another, taking it back, and declining it. It counts for votes that start from now on."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.delegations import Delegation, closes_cycle
@@ -38,7 +38,7 @@ class Delegations:
                 )
             for old in work.delegations.live_of(viewer.member_id, new.scope_id, at=now):
                 if old.when_inactive == new.when_inactive:
-                    work.delegations.save(replace(old, revoked_at=now))
+                    work.delegations.save(old._replace(revoked_at=now))
             return {"delegation": work.delegations.add(new).id}
 
         return await self._transact.once(once, command)
@@ -51,7 +51,7 @@ class Delegations:
             if delegation.giver_id != viewer.member_id:
                 raise Forbidden("Only its giver may revoke a delegation.", field=("delegationId",))
             _check_live(delegation, work.now())
-            work.delegations.save(replace(delegation, revoked_at=work.now()))
+            work.delegations.save(delegation._replace(revoked_at=work.now()))
             return {"delegation": delegation_id}
 
         return await self._transact.once(once, command)
@@ -64,7 +64,7 @@ class Delegations:
             if delegation.receiver_id != viewer.member_id:
                 raise Forbidden("Only its receiver may decline a delegation.", field=("delegationId",))
             _check_live(delegation, work.now())
-            work.delegations.save(replace(delegation, declined_at=work.now()))
+            work.delegations.save(delegation._replace(declined_at=work.now()))
             return {"delegation": delegation_id}
 
         return await self._transact.once(once, command)

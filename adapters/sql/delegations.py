@@ -1,21 +1,21 @@
 """Delegations: rows, the repository inside a transaction, and reads."""
 
-from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or_, select, true
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
 from adapters.sql.clock import Clock
 from adapters.sql.daos import DAO_ID, DaoRow, rules_of
 from adapters.sql.members import MemberRow
-from adapters.sql.naming import Row
+from adapters.sql.naming import Row, table_of
 from adapters.sql.pages import Order, page_of, rows_of
 from adapters.sql.proposals import ProposalRow
 from adapters.sql.reader import Reader
-from adapters.sql.types import time_field
+from adapters.sql.types import UtcDateTime, time_field
 from adapters.sql.votes import VoteRow
+from adapters.sql.writer import connection_of
 from domain.caps import frozen_graph
 from domain.delegations import Delegation, Electorate
 from domain.errors import NotFound
@@ -56,10 +56,14 @@ class DelegationRow(Row, table=True):
         )
 
 
-def live_at(at: datetime) -> ColumnElement[bool]:
+def live_at(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """The same rule as `Delegation.live`, for many."""
     ends = (DelegationRow.expires_at, DelegationRow.revoked_at, DelegationRow.declined_at)
     return and_(col(DelegationRow.created_at) <= at, *(or_(col(end).is_(None), col(end) > at) for end in ends))
+
+
+GIVEN = table_of(DelegationRow)
+LIVE = select(*(GIVEN.c[name] for name in Delegation._fields)).where(live_at(bindparam("at", type_=UtcDateTime)))
 
 
 class SqlDelegations:
@@ -70,7 +74,8 @@ class SqlDelegations:
         self._transaction_id = transaction_id
 
     def live(self, *, at: datetime) -> list[Delegation]:
-        return [row.to_domain() for row in self._session.scalars(select(DelegationRow).where(live_at(at)))]
+        """Without mapped rows, which take four fifths of the time: the freeze reads all while it holds the writer."""
+        return [Delegation._make(row) for row in connection_of(self._session).execute(LIVE, {"at": at}).all()]
 
     def live_of(self, giver_id: int, scope_id: int | None, *, at: datetime) -> list[Delegation]:
         level = col(DelegationRow.scope_id).is_(None) if scope_id is None else col(DelegationRow.scope_id) == scope_id
@@ -84,7 +89,7 @@ class SqlDelegations:
         return row.to_domain()
 
     def add(self, delegation: Delegation) -> Delegation:
-        row = DelegationRow(**{**asdict(delegation), "id": None}, transaction_id=self._transaction_id)
+        row = DelegationRow(**{**delegation._asdict(), "id": None}, transaction_id=self._transaction_id)
         self._session.add(row)
         self._session.flush()
         return row.to_domain()

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, Column, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
+from adapters.sql.late import light
 from adapters.sql.naming import Row, table_of
 from adapters.sql.types import time_field
 from adapters.sql.writer import connection_of
@@ -34,7 +35,8 @@ OF_KEY = (
     & (ANSWERS.c.mutation == bindparam("of_mutation"))
     & (ANSWERS.c.key == bindparam("of_key"))
 )
-ANSWERED, FORGET, KEEP = select(ANSWERS).where(OF_KEY), delete(ANSWERS).where(OF_KEY), insert(ANSWERS)
+ANSWERED, FORGET = light(select(ANSWERS).where(OF_KEY)), light(delete(ANSWERS).where(OF_KEY))
+KEEP = light(insert(ANSWERS))
 
 
 class SqlAnswers:

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
 from adapters.sql.daos import SqlDaos, choice_of, rules_data, rules_of
+from adapters.sql.late import late_of, light
 from adapters.sql.members import MemberRow
 from adapters.sql.naming import Row, table_of
 from adapters.sql.pages import Order, count_of, page_of, rows_of
@@ -193,7 +194,7 @@ class StatusChangeRow(Row, table=True):
 
 # Every ballot runs these.
 PROPOSALS, TOPICS = table_of(ProposalRow), table_of(ProposalTopicRow)
-LOCKED = select(PROPOSALS).where(PROPOSALS.c.id == bindparam("of")).with_for_update()
+LOCKED = light(select(PROPOSALS).where(PROPOSALS.c.id == bindparam("of")).with_for_update())
 TOPIC_IDS = select(TOPICS.c.topic_id).where(TOPICS.c.proposal_id == bindparam("of")).order_by(TOPICS.c.position)
 SAVE = update(PROPOSALS).where(PROPOSALS.c.id == bindparam("of"))
 
@@ -223,6 +224,10 @@ class SqlProposals:
         return row.to_domain(topic_ids)
 
     def locked(self, proposal_id: int) -> Proposal:
+        """As an earlier ballot of the same commit left it, if there was one: nobody else can have changed it since."""
+        if held := late_of(self._connection).states.get(proposal_id):
+            before: Proposal = held[0]
+            return before
         row = self._connection.execute(LOCKED, {"of": proposal_id}).first()
         if row is None:
             raise unknown_proposal()
@@ -232,13 +237,22 @@ class SqlProposals:
         return ProposalRow.to_domain(row, topics)  # type: ignore[arg-type]  # the same columns, unmapped
 
     def save(self, proposal: Proposal) -> None:
+        late = late_of(self._connection)
+        if proposal.status is Status.VOTING:  # with the commit: the next ballot changes it again
+            late.save, late.states[proposal.id] = SAVE, (proposal, lambda: self._row(proposal))
+            return
+        late.states.pop(proposal.id, None)
+        if proposal.status is Status.DRAFT:  # from OPEN on neither text, rules nor topics change
+            self._save_topics(proposal.id, proposal.topic_ids)
+        self._connection.execute(SAVE, self._row(proposal))
+
+    def _row(self, proposal: Proposal) -> dict[str, Any]:
         values = {"of": proposal.id, "transaction_id": self._transaction_id, **state_of(proposal)}
         if proposal.status in (Status.DRAFT, Status.OPEN):
             values |= rules_of_row(proposal)
-        if proposal.status is Status.DRAFT:  # from OPEN on neither text, rules nor topics change
+        if proposal.status is Status.DRAFT:
             values |= text_of(proposal)
-            self._save_topics(proposal.id, proposal.topic_ids)
-        self._connection.execute(SAVE, values)
+        return values
 
     def note_status(self, proposal: Proposal, *, by: int | None, reason: str = "") -> None:
         self._session.add(

@@ -1,20 +1,38 @@
 """Votes and ballots: rows, and the repository inside a transaction. Reads are in vote_reads.py."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import batched
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint, bindparam, case, insert, literal, select, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    Dialect,
+    Index,
+    Integer,
+    UniqueConstraint,
+    bindparam,
+    case,
+    column,
+    insert,
+    literal,
+    select,
+    table,
+    update,
+)
 from sqlalchemy.orm import Session
+from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field, col
 
+from adapters.sql.late import late_of, light, write_rows
 from adapters.sql.members import MemberRow
 from adapters.sql.naming import Row, table_of
 from adapters.sql.types import time_field
-from adapters.sql.writer import connection_of, insert_late, late_rows
+from adapters.sql.writer import connection_of
 from domain.caps import Graph
 from domain.chains import Standing, via
-from domain.delegations import Edge, Electorate
+from domain.delegations import Electorate
 from domain.flow import Flow, Node
 from domain.members import inactive_before
 from domain.option_ballots import OptionBallot
@@ -117,11 +135,13 @@ def via_of(row: VoteRow) -> tuple[int, ...]:
 
 # Every ballot runs these.
 VOTES, BALLOTS = table_of(VoteRow), table_of(BallotRow)
-PLACE = select(VOTES).where(
-    VOTES.c.proposal_id == bindparam("of_proposal"), VOTES.c.member_id == bindparam("of_member")
+PLACE = light(
+    select(VOTES).where(VOTES.c.proposal_id == bindparam("of_proposal"), VOTES.c.member_id == bindparam("of_member"))
 )
-CHANGE, KEEP = update(VOTES).where(VOTES.c.id == bindparam("of")), insert(BALLOTS)
-MOVE = update(VOTES).where(VOTES.c.proposal_id == bindparam("of_proposal"), VOTES.c.member_id == bindparam("of_member"))
+CHANGE, KEEP = light(update(VOTES).where(VOTES.c.id == bindparam("of"))), light(insert(BALLOTS))
+MOVE = light(
+    update(VOTES).where(VOTES.c.proposal_id == bindparam("of_proposal"), VOTES.c.member_id == bindparam("of_member"))
+)
 
 CAST = (
     select(VOTES.c.id, VOTES.c.proposal_id, VOTES.c.member_id, VOTES.c.weight, *BALLOTS.c)
@@ -133,6 +153,31 @@ CAST = (
 
 def cast_in(row: Any) -> Vote:  # noqa: ANN401  # of CAST
     return Vote(row.id, row.revision, ballot_of(row, row), row.cast_at, row.transaction_id)
+
+
+class Listed(UserDefinedType[Sequence[int]]):
+    """Ids as SQL writes them: five thousand parameters, or literals one by one, would take 5 ms of the freeze."""
+
+    cache_ok = True
+
+    def literal_processor(self, dialect: Dialect) -> Callable[[Sequence[int]], str]:
+        return lambda ids: f"({', '.join(map(str, ids))})"
+
+
+GIVEN = table(
+    "delegation", column("id", Integer), *map(column, ("giver_id", "receiver_id", "scope_id", "accepts_twin"))
+)
+"""Its rows are in delegations.py, which reads votes."""
+OF_THESE = update(VOTES).where(
+    VOTES.c.proposal_id == bindparam("of_proposal"),
+    VOTES.c.member_id == GIVEN.c.giver_id,
+    (GIVEN.c.id + 0).op("IN", is_comparison=True)(bindparam("these", type_=Listed(), literal_execute=True)),
+)
+"""`+ 0` keeps SQLite from trying every listed id for every voter, which takes seconds instead of milliseconds."""
+AT_ONCE = 20_000
+"""Ids that one statement lists, so that its text stays below 200 kB."""
+STOP = OF_THESE.values(delegation_id=GIVEN.c.id, accepts_twin=GIVEN.c.accepts_twin)
+FOLLOW = STOP.values(delegate_id=GIVEN.c.receiver_id, twin_first=GIVEN.c.scope_id.is_(None))
 
 
 class SqlBallots:
@@ -165,15 +210,16 @@ class SqlBallots:
         return Electorate(weights, frozenset(self._connection.scalars(asleep).all()))
 
     def link(self, proposal_id: int, nodes: Sequence[Node], graph: Graph) -> None:
+        """Where weight goes is copied from the delegations themselves: a row each would hold the writer too long."""
+        edges = graph.edges.values()
+        for copied, carried in ((FOLLOW, True), (STOP, False)):
+            ids = [edge.delegation_id for edge in edges if edge.carried is carried]
+            for these in batched(ids, AT_ONCE):
+                self._connection.execute(copied, {"of_proposal": proposal_id, "these": these})
         rows = [
-            {
-                "of_proposal": proposal_id,
-                "of_member": node.member_id,
-                "power": graph.powers[node.member_id],
-                **linked(graph.edges.get(node.member_id)),
-                **flowing(node),
-            }
+            {"of_proposal": proposal_id, "of_member": node.member_id, "power": power, **arriving_at(node)}
             for node in nodes
+            if (power := graph.powers[node.member_id]) != node.weight or node.closed or not node.arriving.empty
         ]
         if rows:
             self._connection.execute(MOVE, rows)
@@ -209,7 +255,7 @@ class SqlBallots:
         return VoteRow.to_domain(row) if row and row.cast_at else None
 
     def all(self, proposal_id: int) -> list[Vote]:
-        insert_late(self._connection)
+        write_rows(self._connection)
         rows = self._connection.execute(CAST.where(VOTES.c.proposal_id == proposal_id)).all()
         return [cast_in(row) for row in rows]
 
@@ -227,7 +273,7 @@ class SqlBallots:
         }
         vote_id = self._id_of(ballot)
         self._connection.execute(CHANGE, {"of": vote_id, **flowing(node), **cast})
-        late_rows(self._connection).append((KEEP, {"vote_id": vote_id, **cast}))
+        late_of(self._connection).rows.append((KEEP, {"vote_id": vote_id, **cast}))
         self._caster = None
         return Vote(vote_id, revision, ballot, at, self._transaction_id)
 
@@ -260,20 +306,13 @@ class SqlBallots:
             self._connection.execute(MOVE, rows)
 
 
-def linked(edge: Edge | None) -> dict[str, Any]:
-    if edge is None:
-        return {"delegation_id": None, "delegate_id": None, "twin_first": True, "accepts_twin": False}
-    return {
-        "delegation_id": edge.delegation_id,
-        "delegate_id": edge.target,
-        "twin_first": edge.target is None or edge.scope_id is None,
-        "accepts_twin": edge.accepts_twin,
-    }
-
-
 def flowing(node: Node) -> dict[str, Any]:
+    return {**arriving_at(node), "own": node.own, "twin": node.twin}
+
+
+def arriving_at(node: Node) -> dict[str, Any]:
     arriving = None if node.arriving.empty else [list(node.arriving.trusting), list(node.arriving.strict)]
-    return {"arriving": arriving, "own": node.own, "twin": node.twin, "closed": node.closed}
+    return {"arriving": arriving, "closed": node.closed}
 
 
 def derived(vote: Vote, way: tuple[int, ...]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from adapters.sql.clock import Clock
 from adapters.sql.daos import SqlDaos
 from adapters.sql.delegations import SqlDelegations
 from adapters.sql.documents import SqlDocuments
+from adapters.sql.late import late_of, light
 from adapters.sql.members import SqlMembers
 from adapters.sql.memories import SqlMemories
 from adapters.sql.naming import table_of
@@ -24,7 +25,7 @@ from adapters.sql.receipts import SqlReceipts
 from adapters.sql.resolutions import SqlResolutions
 from adapters.sql.topics import SqlTopics
 from adapters.sql.votes import SqlBallots
-from adapters.sql.writer import connection_of, late_rows
+from adapters.sql.writer import connection_of
 from domain.audits import Audits
 from domain.chats import Chats
 from domain.daos import Daos
@@ -41,7 +42,7 @@ from domain.topics import Topics
 from domain.votes import Ballots
 
 OUTBOX_TOPIC = "outbox"
-LEAVE = insert(table_of(OutboxRow))
+LEAVE = light(insert(table_of(OutboxRow)))
 
 
 class SqlWork:
@@ -86,7 +87,7 @@ class SqlWork:
     def send(self) -> None:
         """Write what was emitted and enqueued, with the commit."""
         if self._leaving:
-            late_rows(connection_of(self._session)).extend((LEAVE, row) for row in self._leaving)
+            late_of(connection_of(self._session)).rows.extend((LEAVE, row) for row in self._leaving)
             self.announced.append(OUTBOX_TOPIC)
 
     def _leave(self, kind: str, name: str, args: dict[str, object], *, due_at: datetime | None = None) -> None:

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Insert
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 
 from adapters.sql.engine import sqlite_engine, sqlite_path
+from adapters.sql.late import late_of, late_writes, write_before_others
 
 LOST_RACES = {"40P01", "40001", "23505"}
 """Postgres' codes for a deadlock, a serialisation failure and a unique key that another transaction took first."""
@@ -43,14 +44,14 @@ class Waiting:
     def run(self, connection: Connection) -> None:
         """Raises what the command raised if anything must be undone; a refusal mostly comes before the first write."""
         sqlite: Any = connection.connection.driver_connection
-        written, kept = sqlite.total_changes, len(late_rows(connection))
+        written, mark = sqlite.total_changes, late_of(connection).mark()
         self.error = None
         try:
             self.result = run_in(connection, self.command)
         except BaseException as error:
             if sqlite.total_changes != written or not sqlite.in_transaction:
                 raise
-            del late_rows(connection)[kept:]
+            late_of(connection).restore(mark)
             self.error = error
 
     def settle(self, failure: BaseException | None) -> None:
@@ -70,6 +71,7 @@ class SqliteWriter:
 
     def __init__(self, url: str) -> None:
         self._engine = sqlite_engine(url, connections=1, writes=True)
+        write_before_others(self._engine)
         path = sqlite_path(url)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = path.with_name(path.name + ".lock").open("wb")
@@ -104,12 +106,10 @@ class SqliteWriter:
         failure: BaseException | None = None
         done: list[Waiting] = []
         try:
-            with self._turn(), self._engine.begin() as connection:
-                late_rows(connection).clear()
+            with self._turn(), self._engine.begin() as connection, late_writes(connection):
                 for waiting in line:
                     done.append(waiting)
                     waiting.run(connection)
-                insert_late(connection)
         except BaseException as error:  # noqa: BLE001  # told to the one who waits
             if len(done) > 1:
                 return False
@@ -137,6 +137,7 @@ class PostgresWriter:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        write_before_others(engine.sync_engine)
 
     async def __call__[T](self, command: Callable[[Session], T]) -> T:
         for attempt in range(TRIES):
@@ -154,24 +155,8 @@ class PostgresWriter:
 
 def run_alone[T](connection: Connection, command: Callable[[Session], T]) -> T:
     """One command's whole transaction, but for its end."""
-    late_rows(connection).clear()
-    result = run_in(connection, command)
-    insert_late(connection)
-    return result
-
-
-def late_rows(connection: Connection) -> list[tuple[Insert, dict[str, Any]]]:
-    """Rows that nothing reads before the commit: those of all commands that share it are inserted together."""
-    found: list[tuple[Insert, dict[str, Any]]] = connection.info.setdefault("late", [])
-    return found
-
-
-def insert_late(connection: Connection) -> None:
-    """In their order, one statement a table: a statement for each row costs a ballot a tenth of its time."""
-    rows = late_rows(connection)
-    for statement in dict.fromkeys(statement for statement, _ in rows):
-        connection.execute(statement, [row for of, row in rows if of is statement])
-    rows.clear()
+    with late_writes(connection):
+        return run_in(connection, command)
 
 
 def run_in[T](connection: Connection, command: Callable[[Session], T]) -> T:

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import uvicorn
 from sqlalchemy.orm import Session
 
+from adapters.auth.local import LocalTokens
 from app.api import create_app
 from app.container import DAO_NAME, Container
 from app.demo.client import Client
@@ -137,9 +139,13 @@ class House:
     lifetime: AsyncExitStack
     hands: dict[str, Hand] = field(default_factory=dict)
 
+    @cached_property
+    def tokens(self) -> LocalTokens:
+        return LocalTokens(self.container.settings.token_key)
+
     async def enters(self, handle: str, *, role: Role = Role.MEMBER) -> Hand:
         """A login."""
-        token = self.container.tokens.issue(handle, role=role, lifetime=timedelta(hours=1))
+        token = self.tokens.issue(handle, role=role, lifetime=timedelta(hours=1))
         client = await self.lifetime.enter_async_context(Client(self.url, token))
         hand = Hand(client, handle, (await client.ask("{ viewer { id } }"))["viewer"]["id"])
         self.hands[handle] = hand

@@ -8,7 +8,7 @@ MEMBER = "query ($id: ID!) { member(id: $id) { admitted weight } }"
 
 async def seated(house: House, handle: str) -> None:
     """A login, by which an inactive member becomes active."""
-    async with Client(house.url, house.container.tokens.issue(handle)) as client:
+    async with Client(house.url, house.tokens.issue(handle)) as client:
         await client.ask("{ viewer { id } }")
 
 

@@ -27,7 +27,7 @@ PROPOSAL = f"""seq status quorum {{ {QUORUM} }} results {{ option score rank }} 
   resolution {{ id passed }} viewerCan {{ vote cancel reasons {{ code field }} }}"""
 EVERYTHING = f"""query ($id: ID!, $m: ID!, $votes: [ID!]!) {{
   proposal(id: $id) {{ {PROPOSAL} }}
-  proposals(first: 100) {{ totalCount nodes {{ {PROPOSAL} }} edges {{ cursor }} }}
+  proposals(first: 10) {{ totalCount nodes {{ {PROPOSAL} }} edges {{ cursor }} }}
   soon: proposals(orderBy: ENDING_SOON) {{ edges {{ cursor node {{ id seq }} }} }}
   votes {{ {VOTES} }} of: votes(filter: {{proposal: $id}}) {{ {VOTES} }} by: votes(filter: {{member: $m}}) {{ {VOTES} }}
   twins: votes(filter: {{castBy: TWIN}}) {{ totalCount }} late: votes(filter: {{castAfter: "2024-01-01T00:00:00Z"}}) {{
@@ -57,7 +57,7 @@ async def everything(house: House, spy: Hand, proposal: str, of: Hand, votes: li
     """What the spy reads over GraphQL, REST and, as anybody, the public views; the house's port does not tell."""
     found: list[Any] = [await spy.ask(EVERYTHING, id=proposal, m=of.id, votes=votes)]
     async with httpx.AsyncClient(base_url=house.url, trust_env=False) as http:
-        token = house.container.tokens.issue(spy.handle, role=Role.ADMIN if spy is house.boss else Role.MEMBER)
+        token = house.tokens.issue(spy.handle, role=Role.ADMIN if spy is house.boss else Role.MEMBER)
         headers = {"Authorization": f"Bearer {token}"}
         found += [(await http.get(path, headers=headers)).text for path in REST]
         found += [(await http.get(path)).text.replace(house.url, "") for path in PATHS]

@@ -47,7 +47,7 @@ class Record:
     async def file(self, number: int = 0) -> bytes:
         """The receipt as it is served."""
         async with httpx.AsyncClient(base_url=self.house.url, trust_env=False) as http:
-            token = self.house.container.tokens.issue("m0")
+            token = self.house.tokens.issue("m0")
             answer = await http.get(f"/resolutions/{number}/receipt.json", headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == httpx.codes.OK
         return answer.content

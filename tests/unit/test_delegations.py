@@ -57,9 +57,9 @@ def test_nobody_in_the_scope_shuts_the_global_one_out() -> None:
 
 
 ENDED = [
-    replace(GIVEN, expires_at=T0 + HOUR),
-    replace(GIVEN, revoked_at=T0 + HOUR),
-    replace(GIVEN, declined_at=T0 + HOUR),
+    GIVEN._replace(expires_at=T0 + HOUR),
+    GIVEN._replace(revoked_at=T0 + HOUR),
+    GIVEN._replace(declined_at=T0 + HOUR),
 ]
 
 
@@ -138,10 +138,10 @@ def test_no_cycle_is_certain_over_mixed_levels_or_through_conditions() -> None:
     new = Delegation(1, 3, 1, None, T0)
     rows = line(1, 2, 3)
     assert not closes_cycle(new, line(1, 2, 3, scope=SCOPE), at=T0)
-    assert not closes_cycle(new, [rows[0], replace(rows[1], when_inactive=True)], at=T0)
-    assert not closes_cycle(replace(new, when_inactive=True), rows, at=T0)
-    assert not closes_cycle(new, [rows[0], replace(rows[1], revoked_at=T0)], at=T0)
-    assert not closes_cycle(replace(new, receiver_id=None), rows, at=T0)
+    assert not closes_cycle(new, [rows[0], rows[1]._replace(when_inactive=True)], at=T0)
+    assert not closes_cycle(new._replace(when_inactive=True), rows, at=T0)
+    assert not closes_cycle(new, [rows[0], rows[1]._replace(revoked_at=T0)], at=T0)
+    assert not closes_cycle(new._replace(receiver_id=None), rows, at=T0)
 
 
 def test_what_the_giver_gave_before_is_replaced_by_the_new_one() -> None:

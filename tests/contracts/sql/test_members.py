@@ -35,7 +35,7 @@ def service(database: Hall, clock: Clock, admission: Admission = Admission.OPEN)
 
 async def test_a_first_login_makes_a_member(database: Hall, clock: Clock) -> None:
     viewer = await service(database, clock).login(claims("s|1"))
-    assert viewer == Viewer(viewer.member_id, Role.MEMBER, EXPIRY)
+    assert viewer == Viewer(viewer.member_id, Role.MEMBER, EXPIRY, "ada")
     made = Member(viewer.member_id, "s|1", "ada", "ada", Role.MEMBER, 1, admitted=True, joined_at=T0, last_seen=T0)
     reads = SqlMemberReads(database.reader)
     assert await reads.by_subject("s|1") == await reads.by_handle("ada") == made
