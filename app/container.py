@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import Self
 from urllib.parse import urlsplit
 
+from adapters.auth.auth0 import Auth0Tokens
 from adapters.auth.ed25519 import Ed25519Signer, Ed25519Verifier
+from adapters.auth.jwks import Jwks
 from adapters.auth.local import LocalTokens
 from adapters.blobs.disk import DiskBlobs
 from adapters.bus.redis import RedisBus
@@ -30,7 +32,7 @@ from agents.twin import TwinAgent
 from app.settings import BadSettings, Settings
 from domain.chunking import Chunk, chunks_of
 from domain.errors import SyncFailed
-from domain.members import DAO_GROUP
+from domain.members import DAO_GROUP, Tokens
 from domain.memories import MemoryFilter
 from domain.models import Model
 from domain.public import PublicReads
@@ -154,8 +156,13 @@ class Container:
         return Ed25519Signer(self.settings.receipt_key)
 
     @cached_property
-    def tokens(self) -> LocalTokens:
-        return LocalTokens(self.settings.token_key)
+    def tokens(self) -> Tokens:
+        settings = self.settings
+        if settings.auth == "local":
+            return LocalTokens(settings.token_key)
+        keys = Jwks(settings.auth0_keys)
+        self._lifetime.push_async_callback(keys.aclose)
+        return Auth0Tokens(keys, settings.auth0_issuer, settings.auth0_audience, namespace=settings.auth0_namespace)
 
     @cached_property
     def model(self) -> Model:

@@ -1,5 +1,6 @@
 """Every setting, one class. Names are those of the environment and of `.env`; `.env.example` lists them all."""
 
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -57,12 +58,26 @@ class Settings(BaseSettings):
     openai_model: str = Field(default="gpt-4o-mini", description="The model that answers when there is a key.")
     embeddings: Literal["local"] = Field(default="local", description="local: MiniLM on this machine.")
     ner: Literal["spacy"] = Field(default="spacy", description="spacy: named entities found on this machine.")
-    auth: Literal["local"] = Field(
-        default="local", description="local: tokens of `frontier token`, signed with a key here."
+    auth: Literal["local", "auth0"] = Field(
+        default="local",
+        description="local: tokens of `frontier token`, signed with a key here; auth0: those of the tenant below.",
+    )
+    auth0_domain: str = Field(
+        default="", description="The tenant's domain, tenant.eu.auth0.com, or its issuer's URL; needed with AUTH=auth0."
+    )
+    auth0_audience: str = Field(
+        default="", description="The API's identifier in the tenant, `aud` of its tokens; needed with AUTH=auth0."
+    )
+    auth0_namespace: str = Field(
+        default="https://frontier/",
+        min_length=1,
+        description="What the names of custom claims begin with: roles are read from this + `roles`.",
     )
     blobs: Literal["disk"] = Field(default="disk", description="disk: uploaded files in the data folder.")
-    admission: Admission = Field(
-        default=Admission.OPEN, description="open: a newcomer has weight 1; approve: it waits for an ADMIN."
+    admission: Admission = Field(  # type: ignore[assignment]  # never None: _admits fills it in
+        default=None,
+        description="open: a newcomer has weight 1; approve: it waits for an ADMIN. "
+        "Empty: open with AUTH=local, approve with auth0, so that logins do not make votes.",
     )
     profile: Literal["demo", "deployment"] = Field(
         default="demo",
@@ -72,6 +87,12 @@ class Settings(BaseSettings):
     public: bool = Field(
         default=False, description="true: anybody reads the ERC-4824 documents and the view for Snapshot's clients."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _admits(cls, given: dict[str, Any]) -> dict[str, Any]:
+        usual = Admission.APPROVE if given.get("auth") == "auth0" else Admission.OPEN
+        return {"admission": usual, **given}
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -90,6 +111,22 @@ class Settings(BaseSettings):
         if needed and not (urlsplit(url).username and urlsplit(url).password):
             raise ValueError(f"give the credentials in the URL: {urlsplit(url).scheme}://{needed}host/...")
         return url
+
+    @field_validator("auth0_domain")
+    @classmethod
+    def _is_an_issuer(cls, domain: str) -> str:
+        """A domain alone, or an issuer's URL: `iss` is compared with it letter by letter."""
+        if domain:
+            check_issuer(domain if "://" in domain else f"https://{domain}")
+        return domain
+
+    @model_validator(mode="after")
+    def _knows_its_issuer(self) -> Self:
+        if self.auth == "auth0":
+            for name in ("auth0_domain", "auth0_audience"):
+                if not getattr(self, name):
+                    raise ValueError(f"AUTH=auth0 needs {name.upper()}: docs/howto/auth0.md says where it stands.")
+        return self
 
     @model_validator(mode="after")
     def _stays_on_loopback(self) -> Self:
@@ -155,6 +192,17 @@ class Settings(BaseSettings):
         return self.data_dir / "dao.key"
 
     @property
+    def auth0_issuer(self) -> str:
+        """`iss` of its tokens; Auth0's ends with a slash."""
+        url = self.auth0_domain if "://" in self.auth0_domain else f"https://{self.auth0_domain}"
+        return f"{url.rstrip('/')}/"
+
+    @property
+    def auth0_keys(self) -> str:
+        """Where the issuer publishes its keys."""
+        return f"{self.auth0_issuer}.well-known/jwks.json"
+
+    @property
     def blob_folder(self) -> Path:
         return self.data_dir / "blobs"
 
@@ -167,6 +215,17 @@ class Settings(BaseSettings):
             ) from None
         except ValueError:
             raise BadSettings(f"{self.port_file} holds no port: delete it and start `frontier up`.") from None
+
+
+def check_issuer(url: str) -> None:
+    """Raises ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+        raise ValueError("the issuer must be https: only one on loopback may be http")
+    if not parts.hostname or parts.path not in ("", "/") or url != f"{parts.scheme}://{parts.netloc}{parts.path}":
+        raise ValueError("give a domain such as tenant.eu.auth0.com, or https://tenant.eu.auth0.com/")
+    if "@" in parts.netloc or re.search(r"\s", url):
+        raise ValueError("give the domain alone, without a user name or blanks")
 
 
 def is_loopback(host: str) -> bool:

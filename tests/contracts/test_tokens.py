@@ -18,8 +18,11 @@ from joserfc.jwk import OctKey, RSAKey
 from adapters.auth.local import HANDLE, LocalTokens, checked_handle, stored_key
 from domain.errors import BadInput, Unauthenticated
 from domain.members import Claims, Role
+from fakes.issuer import FakeIssuer
+from tests.contracts.forgeries import FORGERIES
 
 NOW = 1_790_000_000
+STRANGER = FakeIssuer()
 GOOD: dict[str, Any] = {
     "iss": "frontier-local",
     "aud": "frontier",
@@ -96,6 +99,13 @@ async def test_changed_claims_are_refused(tokens: LocalTokens) -> None:
 async def test_malformed_text_is_refused(tokens: LocalTokens, text: str) -> None:
     with pytest.raises(Unauthenticated, match="The token is malformed: it is no JWT signed with HS256"):
         await tokens.verify(text)
+
+
+@pytest.mark.parametrize("name", [name for name in FORGERIES if name.startswith(("header: ", "crit is ", "b64 is "))])
+async def test_header_that_is_none_is_refused(tokens: LocalTokens, name: str) -> None:
+    forged = FORGERIES[name][1](STRANGER)
+    with pytest.raises(Unauthenticated, match="malformed"):
+        await tokens.verify(forged)
 
 
 @given(text=st.text(max_size=200))

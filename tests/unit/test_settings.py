@@ -88,3 +88,58 @@ def test_bad_value_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(BadSettings) as refused:
         load_settings()
     assert str(refused.value) == "PORT: Input should be a valid integer, unable to parse string as an integer"
+
+
+AUTH0 = {"auth": "auth0", "auth0_domain": "tenant.eu.auth0.com", "auth0_audience": "https://api.example"}
+
+
+@pytest.mark.parametrize(
+    "domain", ["tenant.eu.auth0.com", "https://tenant.eu.auth0.com", "https://tenant.eu.auth0.com/"]
+)
+def test_issuer_of_a_domain_ends_with_a_slash(domain: str) -> None:
+    settings = load_settings(**AUTH0 | {"auth0_domain": domain})
+    assert settings.auth0_issuer == "https://tenant.eu.auth0.com/"
+    assert settings.auth0_keys == "https://tenant.eu.auth0.com/.well-known/jwks.json"
+
+
+@pytest.mark.parametrize("domain", ["http://127.0.0.1:8102/", "http://localhost:8102", "http://[::1]:8102/"])
+def test_issuer_on_loopback_may_be_http(domain: str) -> None:
+    assert load_settings(**AUTH0 | {"auth0_domain": domain}).auth0_issuer == f"{domain.rstrip('/')}/"
+
+
+@pytest.mark.parametrize(
+    ("domain", "said"),
+    [
+        ("http://tenant.eu.auth0.com", "must be https"),
+        ("ftp://tenant.eu.auth0.com", "must be https"),
+        ("https://", "give a domain"),
+        ("https://tenant.eu.auth0.com/path", "give a domain"),
+        ("tenant.eu.auth0.com/?a=1", "give a domain"),
+        ("tenant.eu.auth0.com#a", "give a domain"),
+        ("user:password@tenant.eu.auth0.com", "without a user name"),
+        ("tenant eu", "blanks"),
+    ],
+)
+def test_issuer_that_is_none_is_refused_by_name(domain: str, said: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        load_settings(**AUTH0 | {"auth0_domain": domain})
+    assert str(refused.value).startswith("AUTH0_DOMAIN: ")
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["auth0_domain", "auth0_audience"])
+def test_auth0_without_its_settings_names_what_is_missing(name: str) -> None:
+    with pytest.raises(BadSettings, match=f"^AUTH=auth0 needs {name.upper()}: docs/howto/auth0.md"):
+        load_settings(**{key: value for key, value in AUTH0.items() if key != name})
+
+
+def test_newcomers_wait_with_auth0_unless_the_setting_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings(**AUTH0).admission is Admission.APPROVE
+    assert load_settings(**AUTH0, admission="open").admission is Admission.OPEN
+    assert load_settings(admission="approve").admission is Admission.APPROVE
+    monkeypatch.setenv("ADMISSION", "")
+    assert load_settings(**AUTH0).admission is Admission.APPROVE
+
+
+def test_auth0_may_serve_the_network() -> None:
+    assert load_settings(**AUTH0, host="0.0.0.0").host == "0.0.0.0"  # noqa: S104  # that it may is the point
