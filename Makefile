@@ -61,9 +61,11 @@ migrations: $(STAMP) ## models and migrations agree
 	export DATABASE_URL="sqlite+aiosqlite:///$$folder/check.db"; \
 	$(BIN)/frontier migrate && $(BIN)/frontier migrate --check
 
-schema: $(STAMP) ## the committed SDL is the served one
+schema: $(STAMP) ## the committed SDL and docs/api are what is served, and break no client unnamed
 	@echo "== schema"; $(BIN)/frontier schema | diff -u schema/schema.graphql - \
 	  || { echo "The served schema changed: look at the difference, then run frontier schema > schema/schema.graphql" >&2; exit 1; }
+	@$(PYTHON) -m evals.schema_changes
+	@$(PYTHON) -m evals.api_docs --check
 
 unit: $(STAMP) ## the tests; ARGS="-k votes"
 	@echo "== pytest"; $(BIN)/pytest $(ARGS)

@@ -6,18 +6,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 
 from app.container import Container
-from app.graphql.endpoint import mount_graphql
+from app.graphql.endpoint import GraphQLEndpoint
 from app.graphql.snapshot import add_snapshot
+from app.http.auth import Access
+from app.http.chats import chat_routes
 from app.http.erc4824 import erc4824_routes
 from app.http.errors import add_error_handlers
+from app.http.frontier import Frontier
 from app.http.graphiql import add_graphiql
 from app.http.health import health_routes
+from app.http.openapi import add_openapi
 from app.http.proposals import proposal_routes
 from app.http.receipts import receipt_routes
+from app.http.twins import twin_routes
 from app.http.uploads import upload_routes
+from app.http.votes import vote_routes
 from app.settings import Settings
 
 SWITCH_SECONDS = 0.0005
@@ -37,21 +42,18 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
             sys.setswitchinterval(SWITCH_SECONDS)
             yield
 
-    app = FastAPI(title="Frontier", lifespan=lifespan, openapi_url=None)
+    app = Frontier(GraphQLEndpoint(container), origins=settings.cors_origins, lifespan=lifespan)
+    app.state.access = Access(container)
     app.include_router(health_routes(container.checks))
     app.include_router(upload_routes(container))
+    app.include_router(vote_routes(container))
+    app.include_router(twin_routes(container))
+    app.include_router(chat_routes(container))
     app.include_router(receipt_routes(container))
     app.include_router(proposal_routes(container))
     app.include_router(erc4824_routes(container))
+    add_openapi(app)
     add_error_handlers(app)
     add_graphiql(app)
-    mount_graphql(app, container)
     add_snapshot(app, container)
-    if settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type", "GraphQL-Require-Preflight"],
-        )
     return app

@@ -2,6 +2,7 @@
 
 import logging
 
+from app.http.request_ids import RequestIds
 from app.settings import Settings
 
 CHATTY = ("httpx", "httpcore", "aiosqlite", "asyncio", "openai", "neo4j", "mem0", "graphiti_core", "alembic", "uvicorn")
@@ -11,9 +12,11 @@ CHATTY = ("httpx", "httpcore", "aiosqlite", "asyncio", "openai", "neo4j", "mem0"
 def configure_logs(settings: Settings, process: str) -> None:
     logging.basicConfig(
         level=settings.log_level.upper(),
-        format=f"%(asctime)s {process:<7} %(levelname)-7s %(name)s: %(message)s",
+        format=f"%(asctime)s {process:<7} %(levelname)-7s %(request_id)s %(name)s: %(message)s",
         datefmt="%H:%M:%S",
         force=True,
     )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(RequestIds())
     for name in CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))

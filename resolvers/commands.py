@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from hashlib import sha256
 
 from domain.errors import BadInput, NotFound
+from domain.members import Viewer
 from domain.transactions import Ids, Once
 from schema.commands import CommandInput, Given
 from schema.context import Info
@@ -14,11 +15,16 @@ MAX_KEY = 200
 
 def once(info: Info, input: Given[CommandInput]) -> Once | None:
     """The caller's key with what it stands for; None without one. Raises BadInput."""
+    return once_of(info.context.viewer, info.field_name, input)
+
+
+def once_of(viewer: Viewer, mutation: str, input: CommandInput) -> Once | None:
+    """The same for who does not speak GraphQL: a key is good for both. Raises BadInput."""
     key = checked_key(input)
     if key is None:
         return None
     said = json.dumps(asdict(replace(input, idempotency_key=None)), sort_keys=True, default=str)
-    return Once(info.context.viewer.member_id, info.field_name, key, sha256(said.encode()).hexdigest())
+    return Once(viewer.member_id, mutation, key, sha256(said.encode()).hexdigest())
 
 
 def checked_key(input: CommandInput) -> str | None:

@@ -8,6 +8,7 @@ from domain.errors import DomainError, Refused, Unauthenticated
 from schema.context import Context
 from schema.errors import UserErrorType
 
+FAULT = "Something went wrong on the server; it is logged. Try again later."
 log = logging.getLogger(__name__)
 
 
@@ -45,7 +46,7 @@ def tell(error: GraphQLError) -> None:
             error.extensions = {**coded("BAD_USER_INPUT", retryable=False), **(error.extensions or {})}
         case _:
             log.error("A resolver failed at %s", error.path, exc_info=cause)
-            error.message = "Something went wrong on the server; it is logged. Try again later."
+            error.message = FAULT
             error.extensions = coded("INTERNAL", retryable=True)
 
 

@@ -12,6 +12,7 @@ from schema.memories import MemoryType
 
 if TYPE_CHECKING:
     from schema.chats import ChatMessageType
+    from schema.loaders import Loaders
 
 CitationSource = Annotated[
     MemoryType | FactType | Annotated["ChatMessageType", strawberry.lazy("schema.chats")],
@@ -26,14 +27,7 @@ class CitationType:
 
     @field("Null once it was forgotten, or if the viewer may not read it.")
     async def source(self, info: Info) -> CitationSource | None:
-        loaders, key = info.context.loaders, self.citation.source_id
-        match self.citation.kind:
-            case SourceKind.MEMORY:
-                return await loaders.memories.load(int(key))
-            case SourceKind.FACT:
-                return await loaders.facts.load(key)
-            case SourceKind.MESSAGE:
-                return await loaders.messages.load(int(key))
+        return await source_of(self.citation, info.context.loaders)
 
     @field("The words; null when the source is.")
     async def quote(self, info: Info) -> str | None:
@@ -42,3 +36,15 @@ class CitationType:
     @classmethod
     def from_domain(cls, citation: Citation) -> "CitationType":
         return cls(citation=citation, score=citation.score)
+
+
+async def source_of(citation: Citation, loaders: "Loaders") -> "MemoryType | FactType | ChatMessageType | None":
+    """What is cited, as the loaders' viewer may read it."""
+    key = citation.source_id
+    match citation.kind:
+        case SourceKind.MEMORY:
+            return await loaders.memories.load(int(key))
+        case SourceKind.FACT:
+            return await loaders.facts.load(key)
+        case SourceKind.MESSAGE:
+            return await loaders.messages.load(int(key))

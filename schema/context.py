@@ -34,7 +34,7 @@ class Context:
 
     def __init__(self, house: House, bearer: Viewer | None, *, loaders_for: LoadersFor) -> None:
         self._house = house
-        self._bearer = bearer
+        self.bearer = bearer
         self._loaders_for = loaders_for
         self._loaders: Loaders | None = None
         self.skipped: int | None = None
@@ -69,9 +69,9 @@ class Context:
 
     def check_bearer(self) -> Viewer:
         """Raises Unauthenticated."""
-        if self._bearer is None:
+        if self.bearer is None:
             raise Unauthenticated("Send a bearer token: `Authorization: Bearer T`, or in connection_init's payload.")
-        return self._bearer
+        return self.bearer
 
     def forget(self) -> None:
         """Before a subscription's next event, or after a command: what was loaded may have changed."""

@@ -1,7 +1,6 @@
 """What one process knows of one reply: a log whose index is the seq, so that it can hold neither gap nor repeat."""
 
 import asyncio
-from contextlib import suppress
 
 from domain.replies import ReplyEvent, decode, ends
 
@@ -13,7 +12,7 @@ class Feed:
         self.log: list[ReplyEvent] = []
         self.followers = 0
         self.stale = True
-        self.read_at = 0.0
+        self.quiet = 0
         self.reading = asyncio.Lock()
         self._torn = False
         self._moved = asyncio.Event()
@@ -29,7 +28,7 @@ class Feed:
     def heard(self, data: bytes) -> None:
         seq, _, text = data.partition(b":")
         if int(seq) == len(self.log):
-            self.extend([decode(text)])
+            self.extend([decode(text.decode())])
         elif int(seq) > len(self.log) and not self._torn:
             self.spoil()
 
@@ -39,17 +38,23 @@ class Feed:
 
     def extend(self, events: list[ReplyEvent]) -> None:
         self.log += events
+        self.quiet = 0
         self._pulse()
+
+    def tick(self, most: int) -> None:
+        """After so many in a row without an event, something may have been missed."""
+        self.quiet += 1
+        if self.quiet >= most:
+            self.quiet = 0
+            self.spoil()
 
     def tear(self) -> None:
         """The stream itself lacks what comes next: stop asking at every event, look again when idle."""
         self._torn = True
 
-    async def moved(self, seconds: float) -> bool:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                return await self._moved.wait()
-        return False
+    async def moved(self) -> None:
+        """Until there is more, or it is stale. Without a clock, which would have to be wound up for every event."""
+        await self._moved.wait()
 
     def _pulse(self) -> None:
         """Wake who waits now; who comes later has seen the log."""

@@ -1,8 +1,8 @@
 """Replies over Redis streams and pub/sub, healed from SQL (design: one feed a reply and process)."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Self
 
 from redis.asyncio import Redis
@@ -17,6 +17,8 @@ from adapters.replies.writer import Flusher, RedisWriter
 from domain.replies import ReplyEvent, Sequenced, load
 
 ANSWER_SECONDS = 2.0
+TICKS = 4
+"""In which the time of silence is counted, for all feeds together."""
 
 
 class RedisReplies:
@@ -38,6 +40,7 @@ class RedisReplies:
         self._lifetime.push_async_callback(self._redis.aclose)
         await self._lifetime.enter_async_context(self._subscriptions)
         await self._lifetime.enter_async_context(self._flusher)
+        await self._lifetime.enter_async_context(running(self._tick(), name="reply-clock"))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -90,11 +93,17 @@ class RedisReplies:
             async with feed.reading:
                 if feed.stale:
                     await self._refill(reply_id, feed)
-        elif not await feed.moved(self._idle_seconds):
-            feed.stale = asyncio.get_running_loop().time() - feed.read_at >= self._idle_seconds
+        else:
+            await feed.moved()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(self._idle_seconds / TICKS)
+            for feed in self._feeds.values():
+                feed.tick(TICKS)
 
     async def _refill(self, reply_id: int, feed: Feed) -> None:
-        feed.stale, feed.read_at = False, asyncio.get_running_loop().time()
+        feed.stale = False
         try:
             feed.extend(await self._streamed(reply_id, feed))
             if not feed.ended and (stored := await self._stored(reply_id)):
@@ -117,3 +126,15 @@ class RedisReplies:
     async def _entries(self, reply_id: int, start: int) -> list[Any]:
         entries: list[Any] = await self._redis.xrange(stream_key(reply_id), min=entry_id(start))
         return entries
+
+
+@asynccontextmanager
+async def running(work: Coroutine[None, None, None], *, name: str) -> AsyncIterator[None]:
+    """Beside what is done inside; cancelled at its end."""
+    task = asyncio.create_task(work, name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -8,21 +8,30 @@ KEPT_SECONDS = 900
 MOST_EVENTS = 4096
 
 APPEND = f"""
--- KEYS: stream and channel. ARGV: writer, whether it ends, seq of the first event, events.
--- Answers how many events the stream has; fewer than the first's seq when some are missing, -1 when another writes.
-local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
-local have = last and tonumber(string.match(last[1], '^%d+')) or 0
-local first = tonumber(ARGV[3])
-if have < first then return have end
-if have > first and last[2][2] ~= ARGV[1] then return -1 end
-for i = 4 + have - first, #ARGV do
-  local id = string.format('%d-0', have + 1)
-  redis.call('XADD', KEYS[1], 'MAXLEN', '~', '{MOST_EVENTS}', id, 'w', ARGV[1], 'e', ARGV[i])
-  redis.call('PUBLISH', KEYS[1], string.format('%d:', have) .. ARGV[i])
-  have = have + 1
+-- KEYS: streams and channels. ARGV, for each of them: a head 'writer ended first count', and so many events, the first
+-- of which has the seq `first`.
+-- Answers how many events each stream has; fewer than `first` when some are missing, -1 when another writes.
+local answers, at = {{}}, 1
+for k, key in ipairs(KEYS) do
+  local writer, ended, first, count = string.match(ARGV[at], '^(%S+) (%d) (%d+) (%d+)$')
+  first, count = tonumber(first), tonumber(count)
+  local last = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
+  local have = last and tonumber(string.match(last[1], '^%d+')) or 0
+  if have > first and last[2][2] ~= writer then
+    have = -1
+  elseif have >= first then
+    for i = at + 1 + have - first, at + count do
+      local id = string.format('%d-0', have + 1)
+      redis.call('XADD', key, 'MAXLEN', '~', '{MOST_EVENTS}', id, 'w', writer, 'e', ARGV[i])
+      redis.call('PUBLISH', key, string.format('%d:', have) .. ARGV[i])
+      have = have + 1
+    end
+    if first == 0 or ended == '1' then redis.call('EXPIRE', key, {KEPT_SECONDS}) end
+  end
+  answers[k] = have
+  at = at + count + 1
 end
-if first == 0 or ARGV[2] == '1' then redis.call('EXPIRE', KEYS[1], {KEPT_SECONDS}) end
-return have
+return answers
 """
 """Atomic, so that what a fenced writer sent is neither kept nor published, and sending again changes nothing."""
 
@@ -49,6 +58,6 @@ def events_from(start: int, entries: Iterable[tuple[bytes, dict[bytes, bytes]]])
     return events
 
 
-def append_arguments(reply_id: int, writer: str, *, first: int, events: list[str], ended: bool) -> list[str]:
-    """The script's key and arguments."""
-    return [stream_key(reply_id), writer, str(int(ended)), str(first), *events]
+def append_arguments(writer: str, *, first: int, events: list[str], ended: bool) -> list[str]:
+    """One stream's part of the script's ARGV."""
+    return [f"{writer} {ended:d} {first} {len(events)}", *events]

@@ -1,4 +1,4 @@
-"""Writing replies: writers never wait, one flusher sends for all of them."""
+"""Writing replies: writers never wait, one flusher sends for all of them at once."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ from typing import Self
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, RedisError
 
-from adapters.replies.stream import APPEND, append_arguments
+from adapters.replies.stream import APPEND, append_arguments, stream_key
 from domain.replies import ReplyEvent, ReplyFenced, ReplyToken, Sequenced, encode, ends
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class RedisWriter:
             self._encoded.append(encode(event))
         self._pending.clear()
         events = self._encoded[self._sent :]
-        return append_arguments(self.reply_id, self._writer, first=self._sent, events=events, ended=self._ended)
+        return append_arguments(self._writer, first=self._sent, events=events, ended=self._ended)
 
     def answered(self, have: int) -> None:
         self._fenced = have == FENCED
@@ -85,7 +85,7 @@ def merged(events: Iterable[ReplyEvent]) -> list[ReplyEvent]:
 
 
 class Flusher:
-    """Sends again as soon as the last pipeline has answered, so that it batches by itself under load."""
+    """Sends again as soon as the last call has answered, so that it batches by itself under load."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -127,15 +127,11 @@ class Flusher:
     async def _flush(self, writers: list[RedisWriter]) -> None:
         if not self._script:
             self._script = await self._redis.script_load(APPEND)
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for writer in writers:
-                pipe.evalsha(self._script, 1, *writer.place())
-            answers = await pipe.execute(raise_on_error=False)
+        given = [argument for writer in writers for argument in writer.place()]
+        keys = [stream_key(writer.reply_id) for writer in writers]
+        answers: list[int] = await self._redis.evalsha(self._script, len(keys), *keys, *given)  # type: ignore[misc]  # its hint is for both clients
         for writer, answer in zip(writers, answers, strict=True):
-            if isinstance(answer, int):
-                writer.answered(answer)
-        if failed := [answer for answer in answers if isinstance(answer, Exception)]:
-            raise failed[0]
+            writer.answered(answer)
         self._delay = FIRST_DELAY
         self._land()
 

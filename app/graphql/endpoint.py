@@ -1,8 +1,7 @@
-"""/graphql on the application, before its router: a request passes nothing that it does not need."""
+"""/graphql: GraphQL over HTTP and WebSocket at one path."""
 
-from fastapi import FastAPI
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
 
 from app.container import Container
@@ -13,7 +12,6 @@ from app.graphql.schema import SCHEMA
 from app.graphql.sharing import Sharing
 from app.graphql.sockets import Socket, serve_socket
 from app.http.auth import Access
-from app.http.limits import BodyLimit
 from domain.members import Viewer
 from schema.context import Context
 from schema.loaders import Loaders
@@ -22,22 +20,19 @@ PATH = "/graphql"
 
 
 class GraphQLEndpoint:
-    """Answers at PATH, and hands everything else on."""
+    """An ASGI application."""
 
-    def __init__(self, app: ASGIApp, container: Container) -> None:
-        self._app = app
+    def __init__(self, container: Container) -> None:
         self._container = container
         self._access = Access(container)
         self._origins = normalize_allowed_origins(container.settings.cors_origins)
         graphql = SCHEMA._schema  # the framework gives no other way to it
         self._engine = Engine(graphql, Documents(graphql))
         self._sharing = Sharing(self._engine, self._context_of)
-        self._http = BodyLimit(HttpEndpoint(self._engine, self._http_context, seconds=30))
+        self._http = HttpEndpoint(self._engine, self._http_context, seconds=30)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or scope["path"] != PATH or scope.get("method") == "OPTIONS":
-            await self._app(scope, receive, send)
-        elif scope["type"] == "http":
+        if scope["type"] == "http":
             await self._http(scope, receive, send)
         elif self._is_welcome(Headers(scope=scope)):
             await serve_socket(scope, receive, send, self._socket)
@@ -72,7 +67,3 @@ def authorization(scope: Scope) -> str | None:
     """The header's value."""
     found = next((value for name, value in scope["headers"] if name == b"authorization"), None)
     return None if found is None else found.decode("latin-1")
-
-
-def mount_graphql(app: FastAPI, container: Container) -> None:
-    app.add_middleware(GraphQLEndpoint, container=container)

@@ -32,9 +32,21 @@ class Engine:
     """Runs the operations of one schema."""
 
     def __init__(self, schema: GraphQLSchema, documents: Documents) -> None:
-        self.documents = documents
+        self._documents = documents
         self._schema = schema
         self._leaves = leaves_of(schema)
+
+    def prepared(self, text: str, name: str | None, variables: Mapping[str, Any]) -> Operation | Answer:
+        """The operation, or why it can't be run. Raises UnknownOperation."""
+        document = self._documents.read(text)
+        if document.errors:
+            return refused(list(document.errors))
+        operation = document.operation(name)
+        try:
+            document.priced(name, variables)
+        except GraphQLError as error:
+            return refused([error])
+        return operation
 
     async def run(self, operation: Operation, variables: Mapping[str, Any] | None, context: object) -> Answer:
         """A query or mutation."""

@@ -1,20 +1,30 @@
 """GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/"""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Any
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
 
-from graphql import GraphQLError, OperationType
-from starlette.exceptions import HTTPException
+import orjson
+from graphql import OperationType
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from app.graphql.engine import Answer, Engine, refused
-from app.graphql.operations import Operation
+from app.graphql.engine import Answer, Engine
+from app.graphql.operations import Operation, UnknownOperation
 from app.graphql.requests import MAX_FILES, PREFLIGHT, Asked, BadRequest, from_form, from_json, from_query_string
 from app.graphql.responses import JSON, STREAM, media_type, refusal, send_json, status_of
-from domain.errors import Unauthenticated
+from app.http.errors import STATUS, headers_of
+from app.http.event_stream import EventStream
+from app.http.limits import MAX_BODY, BodyLimit, announced, refuse
+from domain.errors import DomainError
+from resolvers.errors import FAULT
+from schema.context import Context
+
+log = logging.getLogger(__name__)
 
 type Headers = dict[bytes, bytes]
 type ContextOf = Callable[[Scope], Awaitable[object]]
@@ -23,52 +33,121 @@ FORM_FIELDS, FIELD_BYTES = 2, 1024 * 1024
 """Of a multipart request, besides its files: `operations` and `map`, and how large each may be."""
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and the way to answer it."""
+
+    scope: Scope
+    headers: Headers
+    receive: Receive
+    send: Send
+
+    @property
+    def method(self) -> str:
+        method: str = self.scope["method"]
+        return method
+
+
 class HttpEndpoint:
-    """POST, and GET for queries. Any other method is 405."""
+    """POST, and GET for queries; as a stream of events for who accepts text/event-stream. Any other method is 405."""
 
     def __init__(self, engine: Engine, context_of: ContextOf, *, seconds: float) -> None:
         self._engine = engine
         self._context_of = context_of
         self._seconds = seconds
+        self._forms = BodyLimit(self._answer_form)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers: Headers = dict(scope["headers"])
-        kind = JSON
         try:
-            check_method(scope["method"])
-            kind = media_type(headers.get(b"accept", b"*/*").decode("latin-1"))
-            context = await self._context_of(scope)
-            async with asked(scope, receive, headers) as wanted:
-                answer = await self._answer(scope["method"], wanted, context)
+            await self._serve(scope, receive, send)
+        except Exception:
+            log.exception("A request failed")
+            await send_json(send, refusal(FAULT, code="INTERNAL", retryable=True), status=500)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: Headers = dict(scope["headers"])
+        if headers.get(b"content-type", b"")[:19].lower() == b"multipart/form-data":
+            await self._forms(scope, receive, send)
+        elif announced(scope) > MAX_BODY or (body := await body_of(receive)) is None:
+            await refuse(receive, send, MAX_BODY)
+        else:
+            await self._respond(Exchange(scope, headers, receive, send), lambda: read(scope, headers, body))
+
+    async def _answer_form(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: Headers = dict(scope["headers"])
+        try:
+            async with form_of(scope, receive, headers) as asked:
+                await self._respond(Exchange(scope, headers, receive, send), lambda: asked)
+        except BadRequest as error:
+            await send_json(send, refusal(error.message), status=error.status)
+
+    async def _respond(self, exchange: Exchange, ask: Callable[[], Asked]) -> None:
+        """The answer of what `ask` returns, which raises BadRequest."""
+        kind, send = JSON, exchange.send
+        try:
+            check_method(exchange.method)
+            kind = media_type(exchange.headers.get(b"accept", b"*/*").decode("latin-1"))
+            context = await self._context_of(exchange.scope)
+            asked = ask()
+            operation = self._prepared(asked)
+            if kind == STREAM:
+                check_kind(operation, exchange.method, streamed=True)
+                await self._stream(exchange, operation, asked, context)
+                return
+            check_kind(operation, exchange.method, streamed=False)
+            answer = operation if isinstance(operation, Answer) else await self._run(operation, asked, context)
             await send_json(send, answer.payload, status=status_of(answer.payload, kind), kind=kind)
         except BadRequest as error:
+            body, kind = refusal(error.message), JSON if kind == STREAM else kind
+            await send_json(send, body, status=error.status, kind=kind, headers=error.headers)
+        except DomainError as error:
+            body = refusal(error.message, code=error.code, retryable=error.retryable)
             kind = JSON if kind == STREAM else kind
-            await send_json(send, refusal(error.message), status=error.status, kind=kind, headers=error.headers)
-        except Unauthenticated as error:
-            body = refusal(error.message, code=error.code)
-            await send_json(send, body, status=401, kind=kind, headers={"WWW-Authenticate": "Bearer"})
+            await send_json(send, body, status=STATUS[error.code], kind=kind, headers=headers_of(error))
 
-    async def _answer(self, method: str, wanted: Asked, context: object) -> Answer:
+    def _prepared(self, asked: Asked) -> Operation | Answer:
         """Raises BadRequest."""
-        if not wanted.text:
+        if not asked.text:
             raise BadRequest("Send the operation's text as `query`.")
-        document = self._engine.documents.read(wanted.text)
-        if document.errors:
-            return refused(list(document.errors))
         try:
-            operation = document.operation(wanted.operation_name)
-        except GraphQLError as error:
+            return self._engine.prepared(asked.text, asked.operation_name, asked.variables)
+        except UnknownOperation as error:
             raise BadRequest(error.message) from None
-        check_kind(operation, method)
-        return await self._run(operation, wanted.variables, context)
 
-    async def _run(self, operation: Operation, variables: dict[str, Any], context: object) -> Answer:
+    async def _run(self, operation: Operation, asked: Asked, context: object) -> Answer:
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._engine.run(operation, variables, context)
+                return await self._engine.run(operation, asked.variables, context)
         except TimeoutError:
             message = f"The operation took longer than {self._seconds:g} s: ask for less at once."
             return Answer(refusal(message, code="TIMEOUT", retryable=True))
+
+    async def _stream(self, exchange: Exchange, operation: Operation | Answer, asked: Asked, context: object) -> None:
+        """graphql-sse's distinct connections: an error too is told as an event, for a browser gives up at a 4xx."""
+        answers = (
+            one(operation)
+            if isinstance(operation, Answer)
+            else self._engine.stream(operation, asked.variables, context)
+        )
+        stream = EventStream(frames(answers), headers={}, until=expiry(context))
+        await stream(exchange.scope, exchange.receive, exchange.send)
+
+
+async def one(answer: Answer) -> AsyncGenerator[Answer]:
+    yield answer
+
+
+async def frames(answers: AsyncGenerator[Answer]) -> AsyncGenerator[bytes]:
+    """https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md#distinct-connections-mode"""
+    async with aclosing(answers):
+        async for answer in answers:
+            yield b"event: next\ndata: %b\n\n" % orjson.dumps(answer.payload)
+    yield b"event: complete\ndata: \n\n"
+
+
+def expiry(context: object) -> datetime | None:
+    """When its bearer's token ends, and what it may hear with it."""
+    return context.bearer.expires_at if isinstance(context, Context) and context.bearer else None
 
 
 def check_method(method: str) -> None:
@@ -77,64 +156,65 @@ def check_method(method: str) -> None:
         raise BadRequest("Send operations by POST, or queries by GET.", status=405, headers={"Allow": "GET, POST"})
 
 
-def check_kind(operation: Operation, method: str) -> None:
+def check_kind(operation: Operation | Answer, method: str, *, streamed: bool) -> None:
     """Raises BadRequest for what this method may not carry."""
-    match operation.kind, method:
-        case OperationType.SUBSCRIPTION, _:
-            raise BadRequest(
-                "Subscriptions come over the WebSocket (graphql-transport-ws), or with Accept: text/event-stream.",
-                status=405 if method == "GET" else 400,
-                headers={"Allow": "POST"} if method == "GET" else None,
-            )
-        case OperationType.MUTATION, "GET":
-            raise BadRequest("Send mutations by POST.", status=405, headers={"Allow": "POST"})
-
-
-@asynccontextmanager
-async def asked(scope: Scope, receive: Receive, headers: Headers) -> AsyncIterator[Asked]:
-    """What the request asks for; its files are closed afterwards. Raises BadRequest."""
-    if scope["method"] == "GET":
-        yield from_query_string(scope["query_string"])
+    if isinstance(operation, Answer):
         return
-    kind, _, parameters = headers.get(b"content-type", b"").decode("latin-1").lower().partition(";")
-    match kind.strip():
-        case "application/json":
-            check_charset(parameters)
-            yield from_json(await body_of(receive))
-        case "multipart/form-data":
-            async with form_of(scope, receive, headers) as form:
-                yield form
-        case _:
-            raise BadRequest("Send Content-Type: application/json, or multipart/form-data for files.", status=415)
+    if operation.kind is OperationType.MUTATION and method == "GET":
+        raise BadRequest("Send mutations by POST.", status=405, headers={"Allow": "POST"})
+    if operation.kind is OperationType.SUBSCRIPTION and not streamed:
+        raise BadRequest(
+            "Subscriptions come over the WebSocket (graphql-transport-ws), or with Accept: text/event-stream.",
+            status=405 if method == "GET" else 400,
+            headers={"Allow": "POST"} if method == "GET" else None,
+        )
+
+
+def read(scope: Scope, headers: Headers, body: bytes) -> Asked:
+    """What the request asks for. Raises BadRequest."""
+    if scope["method"] == "GET":
+        return from_query_string(scope["query_string"])
+    kind = headers.get(b"content-type", b"")
+    if kind != b"application/json":
+        check_type(kind.decode("latin-1").lower())
+    return from_json(body)
+
+
+def check_type(given: str) -> None:
+    """Raises BadRequest for what is not JSON in UTF-8."""
+    kind, *parameters = (piece.strip() for piece in given.split(";"))
+    if kind != "application/json":
+        raise BadRequest("Send Content-Type: application/json, or multipart/form-data for files.", status=415)
+    for parameter in parameters:
+        name, _, charset = parameter.partition("=")
+        if name == "charset" and charset.strip('"') not in ("utf-8", "utf8"):
+            raise BadRequest("Send the body in UTF-8.", status=415)
 
 
 @asynccontextmanager
 async def form_of(scope: Scope, receive: Receive, headers: Headers) -> AsyncIterator[Asked]:
-    """Raises BadRequest."""
+    """Its files are closed afterwards. Raises BadRequest."""
     if not any(headers.get(name.encode()) for name in PREFLIGHT):
         raise BadRequest("Send the header GraphQL-Require-Preflight: 1 with multipart/form-data.")
     request = Request(scope, receive)
     try:
         async with request.form(max_files=MAX_FILES, max_fields=FORM_FIELDS, max_part_size=FIELD_BYTES) as form:
             yield from_form(form)
-    except HTTPException as error:
-        raise BadRequest(f"The form cannot be read: {error.detail}") from None
+    except MultiPartException as error:
+        raise BadRequest(f"The form cannot be read: {error.message}") from None
 
 
-def check_charset(parameters: str) -> None:
-    """Raises BadRequest."""
-    _, named, charset = parameters.partition("charset=")
-    if named and charset.split(";")[0].strip(' "') not in ("utf-8", "utf8"):
-        raise BadRequest("Send the body in UTF-8.", status=415)
-
-
-async def body_of(receive: Receive) -> bytes:
+async def body_of(receive: Receive) -> bytes | None:
+    """None when it is too large."""
     message = await receive()
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
         return body
-    pieces = [body]
+    pieces, size = [body], len(body)
     while message.get("more_body"):
         message = await receive()
         pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+        if size > MAX_BODY:
+            return None
     return b"".join(pieces)

@@ -15,7 +15,6 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     Visitor,
-    parse,
     specified_rules,
     validate,
     visit,
@@ -25,11 +24,17 @@ from graphql.validation import ASTValidationRule
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-MAX_TOKENS = 5_000
-"""Words and brackets of one document; GraphiQL's introspection has about 300."""
+from app.graphql.cost import Plan, Variables
+from app.graphql.limits import MAX_ERRORS, check_cost, check_shape, explained, parsed
+
 KEPT_CHARACTERS, MAX_KEPT = 500_000, 20_000
 """Of the texts that are remembered, in all and each; a document takes some 200 bytes a character."""
+type Planned = Callable[[DocumentNode, GraphQLSchema], Plan]
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+
+
+class UnknownOperation(GraphQLError):
+    """The document is valid, and does not say which of its operations to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +61,39 @@ class Document:
     size: int
     operations: Mapping[str | None, Operation] = field(default_factory=dict)
     errors: tuple[GraphQLError, ...] = ()
+    plan: Plan | None = None
+
+    def priced(self, name: str | None, variables: Variables) -> int:
+        """What the operation of this name costs, in points. Raises GraphQLError when that is too much."""
+        return check_cost(self.plan, name, variables) if self.plan else 0
 
     def operation(self, name: str | None) -> Operation:
-        """The one of this name, or the only one. Raises GraphQLError."""
+        """The one of this name, or the only one. Raises UnknownOperation."""
         if name is None and len(self.operations) == 1:
             return next(iter(self.operations.values()))
         if name is None:
-            raise GraphQLError("Send `operationName`: the document has several operations, or none.")
+            raise UnknownOperation("Send `operationName`: the document has several operations, or none.")
         if name not in self.operations:
-            raise GraphQLError(f"The document has no operation named {name!r}: check `operationName`.")
+            raise UnknownOperation(f"The document has no operation named {name!r}: check `operationName`.")
         return self.operations[name]
 
 
 class Documents:
-    """The documents of one schema. `check` raises GraphQLError for one that asks for too much; it runs before the
-    rules, which take long over what it refuses. Without `hints` no error suggests a name of the schema."""
+    """The documents of one schema. `planned` prices a document and raises GraphQLError for one that asks for too much;
+    it runs before the rules, which take long over what it refuses. Without `hints` no error suggests a name of the
+    schema."""
 
     def __init__(
         self,
         schema: GraphQLSchema,
         *,
         rules: tuple[type[ASTValidationRule], ...] = RULES,
-        check: Callable[[DocumentNode], None] | None = None,
+        planned: Planned | None = check_shape,
         hints: bool = True,
     ) -> None:
         self._schema = schema
         self._rules = rules
-        self._check = check
+        self._planned = planned
         self._hints = hints
         self._kept: LRUCache[str, Document] = LRUCache(KEPT_CHARACTERS, getsizeof=attrgetter("size"))
 
@@ -97,13 +108,14 @@ class Documents:
 
     def _read(self, text: str) -> Document:
         try:
-            document = parse(text, no_location=False, max_tokens=MAX_TOKENS)
-            if self._check:
-                self._check(document)
+            document = parsed(text)
+            plan = self._planned(document, self._schema) if self._planned else None
         except GraphQLError as error:
             return Document(len(text), errors=(error,))
-        errors = validate(self._schema, document, self._rules, hide_suggestions=not self._hints)
-        return Document(len(text), {} if errors else self._operations(document, text), tuple(errors))
+        errors = validate(self._schema, document, self._rules, max_errors=MAX_ERRORS, hide_suggestions=not self._hints)
+        if errors:
+            return Document(len(text), errors=tuple(map(explained, errors)))
+        return Document(len(text), self._operations(document, text), plan=plan)
 
     def _operations(self, document: DocumentNode, text: str) -> dict[str | None, Operation]:
         definitions = document.definitions

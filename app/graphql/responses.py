@@ -14,6 +14,8 @@ JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 STREAM = "text/event-stream"
 OFFERED = (GRAPHQL, JSON, STREAM)
+CONTENT_TYPES = {kind: (b"content-type", f"{kind}; charset=utf-8".encode()) for kind in OFFERED}
+NO_HEADERS: Mapping[str, str] = {}
 RANGES = {"*/*": JSON, "application/*": JSON, "text/*": STREAM}
 
 
@@ -37,14 +39,12 @@ def status_of(payload: Mapping[str, Any], kind: str) -> int:
 
 
 async def send_json(
-    send: Send, payload: Mapping[str, Any], *, status: int, kind: str, headers: Mapping[str, str] | None = None
+    send: Send, payload: Mapping[str, Any], *, status: int, kind: str = JSON, headers: Mapping[str, str] = NO_HEADERS
 ) -> None:
     body = orjson.dumps(payload)
-    head = [
-        (b"content-type", f"{kind}; charset=utf-8".encode()),
-        (b"content-length", str(len(body)).encode()),
-        *((name.lower().encode(), value.encode()) for name, value in (headers or {}).items()),
-    ]
+    head = [CONTENT_TYPES[kind], (b"content-length", b"%d" % len(body))]
+    if headers:
+        head += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": head})
     await send({"type": "http.response.body", "body": body})
 

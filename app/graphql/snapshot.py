@@ -41,4 +41,6 @@ def snapshot_endpoint(container: Container) -> HttpEndpoint:
         return snapshot_context(container.public, home=home_of(Request(scope)), now=wall_clock())
 
     graphql = SCHEMA._schema  # the framework gives no other way to it
-    return HttpEndpoint(Engine(graphql, Documents(graphql, rules=(*RULES, ShapeRule))), context_of, seconds=30)
+    return HttpEndpoint(
+        Engine(graphql, Documents(graphql, rules=(*RULES, ShapeRule), planned=None)), context_of, seconds=30
+    )

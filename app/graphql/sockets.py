@@ -11,15 +11,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from graphql import GraphQLError
 from starlette.types import Receive, Scope, Send
 
 from app.graphql.engine import Answer, Engine, refused
-from app.graphql.operations import Operation
+from app.graphql.operations import Operation, UnknownOperation
 from app.graphql.requests import Asked, BadRequest
 from app.graphql.responses import refusal
 from app.graphql.sharing import Sharing
-from domain.errors import Unauthenticated
+from domain.errors import Failure, Unauthenticated
 from domain.members import Viewer
 from schema.context import Context
 
@@ -33,7 +32,7 @@ MAX_OPERATIONS = 100
 MAX_ID = 256
 
 type ViewerOf = Callable[[object], Awaitable[Viewer | None]]
-"""Who bears an authorization; None without one. Raises Unauthenticated."""
+"""Who bears an authorization; None without one. Raises Unauthenticated, Failure."""
 type ContextOf = Callable[[Viewer | None], Context]
 
 
@@ -79,12 +78,12 @@ class Socket:
         message = message_of(event)
         match message["type"]:
             case "connection_init":
-                await self._greet(message.get("payload"))
+                await self._greet(payload_of(message) or {})
             case "ping":
-                payload = message.get("payload")
+                payload = payload_of(message)
                 await self.tell({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
             case "pong":
-                pass
+                payload_of(message)
             case "subscribe":
                 self._subscribe(id_of(message), message.get("payload"))
             case "complete":
@@ -93,17 +92,17 @@ class Socket:
             case kind:
                 raise Closed(4400, f"Unknown message type: {str(kind)[:50]}")
 
-    async def _greet(self, payload: object) -> None:
+    async def _greet(self, payload: dict[str, Any]) -> None:
         """Raises Closed."""
-        if payload is not None and not isinstance(payload, dict):
-            raise Closed(4400, "connection_init's payload must be an object")
         if self._greeted:
             raise Closed(4429, "Too many initialisation requests")
         self._greeted = True
         try:
-            self._bearer = await self._viewer_of(authorization(payload or {}))
+            self._bearer = await self._viewer_of(authorization(payload))
         except Unauthenticated as error:
             raise Closed(4403, error.message[:120]) from error
+        except Failure as error:
+            raise Closed(1013, error.message[:120]) from error
         self._acknowledged = True
         await self.tell({"type": "connection_ack"})
         if self._bearer and self._bearer.expires_at:
@@ -164,12 +163,9 @@ class Socket:
         return None
 
     def _prepared(self, asked: Asked) -> Operation | Answer:
-        document = self._engine.documents.read(asked.text or "")
-        if document.errors:
-            return refused(list(document.errors))
         try:
-            return document.operation(asked.operation_name)
-        except GraphQLError as error:
+            return self._engine.prepared(asked.text or "", asked.operation_name, asked.variables)
+        except UnknownOperation as error:
             return refused([error])
 
     async def tell(self, message: Mapping[str, Any]) -> None:
@@ -254,6 +250,14 @@ def message_of(event: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(found, dict) or not isinstance(found.get("type"), str):
         raise Closed(4400, "A message is an object with a type")
     return found
+
+
+def payload_of(message: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Raises Closed."""
+    payload = message.get("payload")
+    if payload is not None and not isinstance(payload, dict):
+        raise Closed(4400, f"{message['type']}'s payload must be an object")
+    return payload
 
 
 def id_of(message: Mapping[str, Any]) -> str:

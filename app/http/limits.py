@@ -12,14 +12,7 @@ MAX_BODY = 24 * 1024 * 1024
 LINGER_SECONDS = 5.0
 """How long the rest of a refused body is read and thrown away: a connection that is closed while its client still
 sends is reset, and the client may never see the answer."""
-REFUSAL = json.dumps(
-    body_of(
-        "FILE_TOO_LARGE",
-        f"The body is larger than {MAX_BODY // 1024**2} MiB: send a file of at most 20 MiB.",
-        field=None,
-        retryable=False,
-    )
-).encode()
+MAX_JSON = 1024 * 1024
 
 
 class BodyTooLarge(Exception):
@@ -35,7 +28,7 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if announced(scope) > self._limit:
-            await refuse(receive, send)
+            await refuse(receive, send, self._limit)
         else:
             await self._counted(scope, receive, send)
 
@@ -59,18 +52,21 @@ class BodyLimit:
         with suppress(BodyTooLarge):  # answered below, as when the app made an answer of its own of it
             await self._app(scope, count, watch)
         if size > self._limit and not begun:
-            await refuse(receive, send)
+            await refuse(receive, send, self._limit)
 
 
-async def refuse(receive: Receive, send: Send) -> None:
+async def refuse(receive: Receive, send: Send, limit: int) -> None:
     """The whole answer first, then what the client still sends, for a while, then the end."""
+    remedy = "send a file of at most 20 MiB" if limit == MAX_BODY else "send less at once"
+    said = f"The body is larger than {limit // 1024**2} MiB: {remedy}."
+    refusal = json.dumps(body_of("FILE_TOO_LARGE", said, field=None, retryable=False)).encode()
     headers = [
         (b"content-type", b"application/json"),
-        (b"content-length", str(len(REFUSAL)).encode()),
+        (b"content-length", str(len(refusal)).encode()),
         (b"connection", b"close"),
     ]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": REFUSAL, "more_body": True})
+    await send({"type": "http.response.body", "body": refusal, "more_body": True})
     with suppress(TimeoutError):  # it goes on sending: let it be reset
         async with asyncio.timeout(LINGER_SECONDS):
             while (message := await receive())["type"] == "http.request" and message.get("more_body"):

@@ -1,47 +1,52 @@
 """GET /resolutions/{id}/receipt.json: a receipt, byte for byte as it is signed; with PUBLIC, for anybody."""
 
-from fastapi import APIRouter
-from starlette.requests import Request
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 from starlette.responses import Response
-from starlette.routing import Route
 
 from app.container import Container
-from app.http.auth import Access
-from app.http.errors import error_response
+from app.http.auth import Visitor
+from app.http.bodies import refusals
+from app.http.routes import JsonRoute
 from app.receipts import resolution_of
-from domain.errors import DomainError, NotFound, Unauthenticated
+from domain.errors import NotFound, Unauthenticated
 
 PATH = "/resolutions/{id}/receipt.json"
+FILE = {
+    "description": "The file, byte for byte as it is signed. docs/receipts.md says what stands in it.",
+    "content": {"application/json": {"schema": {"type": "object"}}},
+}
 
 
 def receipt_routes(container: Container) -> APIRouter:
-    routes = APIRouter()
-    routes.routes.append(Route(PATH, ReceiptDocuments(container).answer))
+    routes = APIRouter(route_class=JsonRoute, tags=["receipts"])
+    routes.add_api_route(
+        PATH,
+        ReceiptDocuments(container).answer,
+        methods=["GET"],
+        response_class=Response,
+        responses={200: FILE, **refusals(401, 404, 422)},
+        openapi_extra={"security": [{"bearer": []}, {}]} if container.settings.public else None,
+    )
     return routes
 
 
 class ReceiptDocuments:
     def __init__(self, container: Container) -> None:
         self._container = container
-        self._access = Access(container)
 
-    async def answer(self, request: Request) -> Response:
-        """The file, or the refusal. A sealed receipt never changes."""
-        try:
-            await self._check_reader(request)
-            content = await self._found(request.path_params["id"])
-        except DomainError as error:
-            return error_response(error)
+    async def answer(
+        self, id: Annotated[str, Path(description="A resolution's id or its number.", examples=["0"])], visitor: Visitor
+    ) -> Response:
+        """A sealed receipt never changes. A bad token is refused even where none is needed."""
+        if visitor is None and not self._container.settings.public:
+            raise Unauthenticated("Send a bearer token: `Authorization: Bearer T`.")
+        content = await self._found(id)
         headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
         if self._container.settings.public:
             headers["Access-Control-Allow-Origin"] = "*"
         return Response(content, headers=headers, media_type="application/json")
-
-    async def _check_reader(self, request: Request) -> None:
-        """A bad token is refused even where none is needed. Raises Unauthenticated."""
-        viewer = await self._access.viewer_of(request.headers.get("authorization"))
-        if viewer is None and not self._container.settings.public:
-            raise Unauthenticated("Send a bearer token: `Authorization: Bearer T`.")
 
     async def _found(self, given: str) -> bytes:
         """Raises BadInput, NotFound."""

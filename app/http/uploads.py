@@ -1,60 +1,91 @@
 """POST /upload: a file for the viewer's twin, or for the DAO."""
 
 from fastapi import APIRouter
+from pydantic import Field
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route, request_response
 
 from app.container import Container
-from app.http.auth import Access
-from app.http.errors import error_response
-from app.http.limits import BodyLimit
-from domain.documents import Visibility
-from domain.errors import BadInput, DomainError, NotFound, Unauthenticated
+from app.http.auth import Bearer
+from app.http.bodies import Told, refusals
+from app.http.keys import IdempotencyKey
+from app.http.routes import FileRoute
+from domain.documents import IngestionStatus, Visibility
+from domain.errors import BadInput, NotFound
 from domain.members import Viewer
 from resolvers.commands import MAX_KEY, row
 from schema.ids import global_id
 
+FORM = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {
+                    "file": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "PDF, or UTF-8 text or Markdown; at most 20 MiB.",
+                    },
+                    "visibility": {
+                        "type": "string",
+                        "enum": [each.value for each in Visibility],
+                        "default": Visibility.PRIVATE.value,
+                        "description": "PRIVATE: for your own twin; DAO: for all members and twins.",
+                    },
+                    "idempotencyKey": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": MAX_KEY,
+                        "description": "As the header Idempotency-Key, which goes before it.",
+                    },
+                },
+            },
+            "encoding": {"file": {"contentType": "application/pdf, text/plain, text/markdown"}},
+        }
+    },
+}
+
+
+class AcceptedView(Told):
+    """A document that waits to be read."""
+
+    id: str = Field(description="Of the Document; follow it with GraphQL's documentChanged.")
+    status: IngestionStatus = Field(description="QUEUED, or DONE when the same bytes were read before.")
+
 
 def upload_routes(container: Container) -> APIRouter:
-    upload = Upload(container)
-    routes = APIRouter()
-    routes.routes.append(Route("/upload", BodyLimit(request_response(upload.answer)), methods=["POST"]))
+    routes = APIRouter(route_class=FileRoute, tags=["documents"])
+    routes.add_api_route(
+        "/upload",
+        Upload(container).answer,
+        methods=["POST"],
+        status_code=202,
+        responses=refusals(401, 404, 409, 413, 415, 422),
+        openapi_extra={"requestBody": FORM},
+    )
     return routes
 
 
 class Upload:
     def __init__(self, container: Container) -> None:
         self._container = container
-        self._access = Access(container)
 
-    async def answer(self, request: Request) -> Response:
-        """202 with the document's id and status, or the refusal."""
-        try:
-            viewer = await self._viewer(request)
-            async with request.form(max_files=1, max_fields=10) as form:
-                return await self._accept(viewer, form)
-        except DomainError as error:
-            return error_response(error)
-        except HTTPException as error:
-            return error_response(BadInput(f"Send multipart/form-data with one file: {error.detail}"))
+    async def answer(self, request: Request, viewer: Bearer, key: IdempotencyKey = None) -> AcceptedView:
+        """Hand over a file; it is read in the background."""
+        async with request.form(max_files=1, max_fields=10) as form:
+            return await self._accept(viewer, form, key or key_in(form))
 
-    async def _viewer(self, request: Request) -> Viewer:
-        viewer = await self._access.viewer_of(request.headers.get("authorization"))
-        if viewer is None:
-            raise Unauthenticated("Send a bearer token: `Authorization: Bearer T`.")
-        return viewer
-
-    async def _accept(self, viewer: Viewer, form: FormData) -> Response:
+    async def _accept(self, viewer: Viewer, form: FormData, key: str | None) -> AcceptedView:
         file, documents = given_file(form), self._container.services.documents
-        ids = await documents.accept(viewer, file, file.filename or "", visibility(form), key=key(form))
+        ids = await documents.accept(viewer, file, file.filename or "", visibility(form), key=key)
         document_id = row(ids, "document")
         document = (await self._container.reads.documents.by_ids(viewer, [document_id])).get(document_id)
         if document is None:
             raise NotFound("The document that this key made has been deleted since.", field=("idempotencyKey",))
-        return JSONResponse({"id": global_id("Document", document_id), "status": document.status.value}, 202)
+        return AcceptedView(id=global_id("Document", document_id), status=document.status)
 
 
 def given_file(form: FormData) -> UploadFile:
@@ -73,7 +104,7 @@ def visibility(form: FormData) -> Visibility:
     return Visibility(given)
 
 
-def key(form: FormData) -> str | None:
+def key_in(form: FormData) -> str | None:
     """Raises BadInput."""
     given = form.get("idempotencyKey")
     if given is not None and not (isinstance(given, str) and 1 <= len(given) <= MAX_KEY):

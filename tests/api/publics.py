@@ -13,6 +13,7 @@ import uvicorn
 from adapters.auth.local import LocalTokens
 from adapters.sql import migrations
 from app.api import create_app
+from app.container import Container
 from app.settings import Settings
 from tests.api.client import Answer, Api
 from tests.api.conftest import wait_until_started
@@ -125,12 +126,13 @@ def pass_it(api: Api, proposal_id: str) -> None:
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[Api]:
+def serving(settings: Settings, *, container: Container | None = None) -> Iterator[Api]:
     """A server of its own, on a database of its own."""
     asyncio.run(migrations.upgrade(settings.database))
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, lifespan="on"))
+        app = create_app(settings, container=container)
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

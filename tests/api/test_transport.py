@@ -102,7 +102,7 @@ def test_an_operation_that_is_not_valid_is_bad_user_input(api: Api, query: str) 
 
 def test_deep_nesting_is_refused(api: Api) -> None:
     answer = api.ask("{ viewer " + "{ twin { member " * 600 + "{ id }" + " } }" * 600 + " }", token=api.token("asker"))
-    assert code_of(answer) == "BAD_USER_INPUT"
+    assert code_of(answer) == "QUERY_TOO_COMPLEX"
     assert "nested too deeply" in answer["errors"][0]["message"]
 
 

@@ -49,11 +49,11 @@ def test_tests_are_no_packages() -> None:
 
 
 def test_example_names_every_setting_and_no_other() -> None:
-    assert re.findall(r"^([A-Z_]+)=", EXAMPLE, re.MULTILINE) == [name.upper() for name in Settings.model_fields]
+    assert re.findall(r"^([A-Z0-9_]+)=", EXAMPLE, re.MULTILINE) == [name.upper() for name in Settings.model_fields]
 
 
 def test_example_shows_the_defaults() -> None:
-    given = dict(re.findall(r"^([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
+    given = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", EXAMPLE, re.MULTILINE))
     defaults = {name.upper(): shown(field.default) for name, field in Settings.model_fields.items()}
     assert given == defaults
 

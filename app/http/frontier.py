@@ -1,0 +1,49 @@
+"""The application: GraphQL answered first, for it is asked most, and everything else by FastAPI's routes."""
+
+from collections.abc import Sequence
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
+
+from app.http.request_ids import identified
+
+GRAPHQL = "/graphql"
+
+
+class Frontier(FastAPI):
+    """`origins` are those of other sites whose pages may call."""
+
+    def __init__(self, graphql: ASGIApp, *, origins: Sequence[str], lifespan: Lifespan["Frontier"]) -> None:
+        super().__init__(title="Frontier", lifespan=lifespan, openapi_url=None)
+        self._graphql = graphql
+        self._door: ASGIApp = open_to(origins, self._enter) if origins else self._enter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await super().__call__(scope, receive, send)
+        else:
+            await self._door(scope, receive, identified(scope, send))
+
+    async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == GRAPHQL:
+            await self._graphql(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def open_to(origins: Sequence[str], app: ASGIApp) -> ASGIApp:
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "GraphQL-Require-Preflight",
+            "Idempotency-Key",
+            "Last-Event-ID",
+            "X-Request-Id",
+        ],
+        expose_headers=["Content-Location", "Retry-After", "Session-Id", "X-Request-Id"],
+    )
