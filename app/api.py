@@ -42,8 +42,9 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
             sys.setswitchinterval(SWITCH_SECONDS)
             yield
 
-    app = Frontier(GraphQLEndpoint(container), origins=settings.cors_origins, lifespan=lifespan)
-    app.state.access = Access(container)
+    access = Access(container)
+    app = Frontier(GraphQLEndpoint(container, access), origins=settings.cors_origins, lifespan=lifespan)
+    app.state.access = access
     app.include_router(health_routes(container.checks))
     app.include_router(upload_routes(container))
     app.include_router(vote_routes(container))

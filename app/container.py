@@ -20,7 +20,9 @@ from adapters.llm.builtin import BuiltInModel
 from adapters.llm.openai import OpenAiModel
 from adapters.memory.mem0 import Mem0Memories
 from adapters.ner.spacy import SpacyEntities
+from adapters.persisted.redis import RedisPersisted
 from adapters.queue.arq import ArqQueue
+from adapters.rates.redis import RedisRates
 from adapters.replies.redis import RedisReplies
 from adapters.sql.clock import Clock, database_clock
 from adapters.sql.database import Database
@@ -81,6 +83,7 @@ class Container:
             await started.enter_async_context(self.bus)
             await started.enter_async_context(self.replies)
             started.push_async_callback(self.queue.aclose)
+            started.push_async_callback(self.persisted.aclose)
             started.push_async_callback(self.graph.close)
             started.push_async_callback(self.index.close)
             rules = DEPLOYED if self.settings.profile == "deployment" else Rules()
@@ -130,6 +133,17 @@ class Container:
     @cached_property
     def replies(self) -> RedisReplies:
         return RedisReplies(self.settings.redis, self.database.chats.ended_events)
+
+    @cached_property
+    def rates(self) -> RedisRates:
+        rates = RedisRates(self.settings.redis)
+        self._lifetime.push_async_callback(rates.aclose)
+        return rates
+
+    @cached_property
+    def persisted(self) -> RedisPersisted:
+        """Made before the start, closed at the end."""
+        return RedisPersisted(self.settings.redis)
 
     @cached_property
     def graph(self) -> GraphitiGraph:

@@ -87,12 +87,44 @@ class Settings(BaseSettings):
     public: bool = Field(
         default=False, description="true: anybody reads the ERC-4824 documents and the view for Snapshot's clients."
     )
+    introspection: bool = Field(  # type: ignore[assignment]  # never None: _serves fills it in
+        default=None,
+        description="true: clients may read the schema, and errors suggest its names. Empty: true with AUTH=local and "
+        "PROFILE=demo, else false.",
+    )
+    trusted_documents: Path | None = Field(
+        default=None, description="A manifest of GraphQL documents; no other runs then. Empty: any, and APQ."
+    )
+    operation_seconds: float = Field(default=30.0, gt=0, description="How long a query or mutation may take.")
+    rate_member: int = Field(  # type: ignore[assignment]  # never None: _serves fills it in
+        default=None,
+        ge=0,
+        description="Operations a minute of one member; 0: no limit. Empty: 0 with AUTH=local, else 1200.",
+    )
+    rate_address: int = Field(  # type: ignore[assignment]  # never None: _serves fills it in
+        default=None,
+        ge=0,
+        description="Operations a minute from one address; 0: no limit. Empty: 0 with AUTH=local, else 6000.",
+    )
+    sockets_member: int = Field(default=1000, ge=1, description="WebSockets of one member at one process.")
 
     @model_validator(mode="before")
     @classmethod
     def _admits(cls, given: dict[str, Any]) -> dict[str, Any]:
         usual = Admission.APPROVE if given.get("auth") == "auth0" else Admission.OPEN
         return {"admission": usual, **given}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _serves(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """On loopback nothing is kept from whom develops; a server for others protects itself."""
+        is_local = given.get("auth", "local") == "local"
+        usual = {
+            "introspection": is_local and given.get("profile", "demo") == "demo",
+            "rate_member": 0 if is_local else 1_200,
+            "rate_address": 0 if is_local else 6_000,
+        }
+        return {**usual, **given}
 
     @field_validator("cors_origins", mode="before")
     @classmethod

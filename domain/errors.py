@@ -13,6 +13,7 @@ DomainError
 │   ├── DelegationCycle
 │   ├── FileTooLarge
 │   └── UnsupportedMediaType
+├── RateLimited              before anything is tried
 └── Failure                  not the caller's doing: a GraphQL error, a retried job or a failed document
     ├── Unreadable           what only parsing shows; never retried
     ├── IngestionFailed
@@ -72,6 +73,17 @@ class AlreadyResolved(Refused):
 
 class DelegationCycle(Refused):
     code = "DELEGATION_CYCLE"
+
+
+class RateLimited(DomainError):
+    """`retry_after` is in whole seconds."""
+
+    code = "RATE_LIMITED"
+    retryable = True
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class FileTooLarge(Refused):

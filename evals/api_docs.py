@@ -44,7 +44,8 @@ KINDS: dict[str, tuple[str, type[GraphQLNamedType]]] = {
     "scalars": ("Scalars", GraphQLScalarType),
 }
 INDEX = """# The GraphQL API
-What can be asked of `/graphql`, from `schema/schema.graphql`: {pages}. [Errors](errors.md) lists every error code.
+What can be asked of `/graphql`, from `schema/schema.graphql`: {pages}.
+[Errors](errors.md) lists every error code, [Limits](../howto/limits.md) what may be asked at once.
 [The REST façade](../howto/rest.md) is for those who do not speak GraphQL.
 """
 

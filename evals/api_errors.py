@@ -35,6 +35,8 @@ SOCKET_CODES = {
     "4401: subscribed before connection_ack",
     ErrorCode.BAD_USER_INPUT: "4400: a message that is none of the protocol's",
     ErrorCode.CONFLICT: "4409: an id that is in use; 4429: a second connection_init",
+    ErrorCode.RATE_LIMITED: "1013: too many sockets or too many connections in a minute",
+    ErrorCode.SYNC_ERROR: "1013: the issuer of tokens does not answer",
     ErrorCode.TIMEOUT: "4408: no connection_init in time",
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: "4406: another subprotocol",
 }

@@ -4,7 +4,7 @@ import logging
 
 from graphql import GraphQLError
 
-from domain.errors import DomainError, Refused, Unauthenticated
+from domain.errors import DomainError, RateLimited, Refused, Unauthenticated
 from schema.context import Context
 from schema.errors import UserErrorType
 
@@ -41,13 +41,19 @@ def tell(error: GraphQLError) -> None:
     match cause:
         case DomainError():
             error.message = cause.message
-            error.extensions = coded(cause.code, retryable=cause.retryable, field=cause.field)
+            error.extensions = extensions_of(cause)
         case None | GraphQLError():
             error.extensions = {**coded("BAD_USER_INPUT", retryable=False), **(error.extensions or {})}
         case _:
             log.error("A resolver failed at %s", error.path, exc_info=cause)
             error.message = FAULT
             error.extensions = coded("INTERNAL", retryable=True)
+
+
+def extensions_of(error: DomainError) -> dict[str, object]:
+    """Of a GraphQL error; `retryAfter` is in seconds."""
+    after = {"retryAfter": error.retry_after} if isinstance(error, RateLimited) else {}
+    return {**coded(error.code, retryable=error.retryable, field=error.field), **after}
 
 
 def coded(code: str, *, retryable: bool, field: tuple[str, ...] = ()) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """/graphql: GraphQL over HTTP and WebSocket at one path."""
 
+from graphql.validation import NoSchemaIntrospectionCustomRule
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
@@ -7,11 +8,13 @@ from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_o
 from app.container import Container
 from app.graphql.engine import Engine
 from app.graphql.http import HttpEndpoint
-from app.graphql.operations import Documents
+from app.graphql.operations import RULES, Documents
+from app.graphql.persisted import Persisted, Texts, Trusted
 from app.graphql.schema import SCHEMA
 from app.graphql.sharing import Sharing
 from app.graphql.sockets import Socket, serve_socket
-from app.http.auth import Access
+from app.http.auth import Access, SocketDoor
+from app.settings import BadSettings
 from domain.members import Viewer
 from schema.context import Context
 from schema.loaders import Loaders
@@ -22,20 +25,26 @@ PATH = "/graphql"
 class GraphQLEndpoint:
     """An ASGI application."""
 
-    def __init__(self, container: Container) -> None:
+    def __init__(self, container: Container, access: Access) -> None:
         self._container = container
-        self._access = Access(container)
-        self._origins = normalize_allowed_origins(container.settings.cors_origins)
+        self._access = access
+        settings = container.settings
+        self._origins = normalize_allowed_origins(settings.cors_origins)
         graphql = SCHEMA._schema  # the framework gives no other way to it
-        self._engine = Engine(graphql, Documents(graphql))
+        rules = RULES if settings.introspection else (*RULES, NoSchemaIntrospectionCustomRule)
+        self._engine = Engine(
+            graphql, Documents(graphql, rules=rules, hints=settings.introspection), seconds=settings.operation_seconds
+        )
+        self._texts = texts_of(container)
         self._sharing = Sharing(self._engine, self._context_of)
-        self._http = HttpEndpoint(self._engine, self._http_context, seconds=30)
+        self._http = HttpEndpoint(self._engine, self._http_context, self._texts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             await self._http(scope, receive, send)
         elif self._is_welcome(Headers(scope=scope)):
-            await serve_socket(scope, receive, send, self._socket)
+            door = SocketDoor(self._access, scope)
+            await serve_socket(scope, receive, send, lambda send: self._socket(door, send))
         else:
             await receive()
             await send({"type": "websocket.close", "code": 1008})  # before it is accepted: HTTP 403
@@ -52,15 +61,26 @@ class GraphQLEndpoint:
         )
 
     async def _http_context(self, scope: Scope) -> Context:
-        """Raises Unauthenticated."""
-        return self._context_of(await self._access.viewer_of(authorization(scope)))
+        """Raises RateLimited, Unauthenticated, Failure."""
+        return self._context_of(await self._access.enter(scope, authorization(scope)))
 
     def _context_of(self, viewer: Viewer | None) -> Context:
         """A fresh one: one operation's."""
         return Context(self._container, viewer, loaders_for=Loaders)
 
-    def _socket(self, send: Send) -> Socket:
-        return Socket(self._engine, self._sharing, self._access.viewer_of, self._context_of, send)
+    def _socket(self, door: SocketDoor, send: Send) -> Socket:
+        return Socket(self._engine, self._texts, self._sharing, door=door, context_of=self._context_of, send=send)
+
+
+def texts_of(container: Container) -> Texts:
+    """Raises BadSettings for a list of trusted documents that cannot be read."""
+    path = container.settings.trusted_documents
+    if path is None:
+        return Persisted(container.persisted)
+    try:
+        return Trusted.read(path)
+    except (OSError, ValueError) as error:
+        raise BadSettings(f"TRUSTED_DOCUMENTS: {path} cannot be read: {error}.") from None
 
 
 def authorization(scope: Scope) -> str | None:

@@ -1,5 +1,6 @@
 """A schema at work: operations run, their errors told, answers as the wire has them."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from app.graphql.execution import Executor
 from app.graphql.leaves import leaves_of
 from app.graphql.operations import Documents, Operation
-from resolvers.errors import tell
+from resolvers.errors import coded, tell
 
 MAX_COERCION_ERRORS = 20
 
@@ -29,9 +30,10 @@ class Answer:
 
 
 class Engine:
-    """Runs the operations of one schema."""
+    """Runs the operations of one schema. `seconds` is how long a query or mutation may take."""
 
-    def __init__(self, schema: GraphQLSchema, documents: Documents) -> None:
+    def __init__(self, schema: GraphQLSchema, documents: Documents, *, seconds: float) -> None:
+        self._seconds = seconds
         self._documents = documents
         self._schema = schema
         self._leaves = leaves_of(schema)
@@ -54,7 +56,14 @@ class Engine:
         if isinstance(found, Answer):
             return found
         result = Executor.of(operation, self._leaves, found, context).execute_operation()
-        return answered(result if isinstance(result, ExecutionResult) else await result, context)
+        if isinstance(result, ExecutionResult):
+            return answered(result, context)
+        try:
+            async with asyncio.timeout(self._seconds):
+                return answered(await result, context)
+        except TimeoutError:
+            message = f"The operation took longer than {self._seconds:g} s: ask for less at once."
+            return Answer({"errors": [{"message": message, "extensions": coded("TIMEOUT", retryable=True)}]})
 
     async def stream(
         self, operation: Operation, variables: Mapping[str, Any] | None, context: object

@@ -1,6 +1,5 @@
 """GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/"""
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
@@ -15,12 +14,14 @@ from starlette.types import Receive, Scope, Send
 
 from app.graphql.engine import Answer, Engine
 from app.graphql.operations import Operation, UnknownOperation
+from app.graphql.persisted import Texts
 from app.graphql.requests import MAX_FILES, PREFLIGHT, Asked, BadRequest, from_form, from_json, from_query_string
-from app.graphql.responses import JSON, STREAM, media_type, refusal, send_json, status_of
+from app.graphql.responses import JSON, STREAM, media_type, refusal, send_json, status_of, told
 from app.http.errors import STATUS, headers_of
 from app.http.event_stream import EventStream
 from app.http.limits import MAX_BODY, BodyLimit, announced, refuse
 from domain.errors import DomainError
+from domain.members import Viewer
 from resolvers.errors import FAULT
 from schema.context import Context
 
@@ -51,10 +52,10 @@ class Exchange:
 class HttpEndpoint:
     """POST, and GET for queries; as a stream of events for who accepts text/event-stream. Any other method is 405."""
 
-    def __init__(self, engine: Engine, context_of: ContextOf, *, seconds: float) -> None:
+    def __init__(self, engine: Engine, context_of: ContextOf, texts: Texts) -> None:
         self._engine = engine
+        self._texts = texts
         self._context_of = context_of
-        self._seconds = seconds
         self._forms = BodyLimit(self._answer_form)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,38 +90,34 @@ class HttpEndpoint:
             kind = media_type(exchange.headers.get(b"accept", b"*/*").decode("latin-1"))
             context = await self._context_of(exchange.scope)
             asked = ask()
-            operation = self._prepared(asked)
+            operation = await self._prepared(asked, context)
             if kind == STREAM:
                 check_kind(operation, exchange.method, streamed=True)
                 await self._stream(exchange, operation, asked, context)
                 return
             check_kind(operation, exchange.method, streamed=False)
-            answer = operation if isinstance(operation, Answer) else await self._run(operation, asked, context)
+            answer = (
+                operation
+                if isinstance(operation, Answer)
+                else await self._engine.run(operation, asked.variables, context)
+            )
             await send_json(send, answer.payload, status=status_of(answer.payload, kind), kind=kind)
         except BadRequest as error:
-            body, kind = refusal(error.message), JSON if kind == STREAM else kind
+            body, kind = refusal(error.message, code=error.code), JSON if kind == STREAM else kind
             await send_json(send, body, status=error.status, kind=kind, headers=error.headers)
         except DomainError as error:
-            body = refusal(error.message, code=error.code, retryable=error.retryable)
-            kind = JSON if kind == STREAM else kind
+            body, kind = told(error), JSON if kind == STREAM else kind
             await send_json(send, body, status=STATUS[error.code], kind=kind, headers=headers_of(error))
 
-    def _prepared(self, asked: Asked) -> Operation | Answer:
+    async def _prepared(self, asked: Asked, context: object) -> Operation | Answer:
         """Raises BadRequest."""
-        if not asked.text:
-            raise BadRequest("Send the operation's text as `query`.")
+        text = asked.text if asked.is_plain and not self._texts.exclusive else None
+        if not text:
+            text = await self._texts.text(asked, known=bearer_of(context) is not None)
         try:
-            return self._engine.prepared(asked.text, asked.operation_name, asked.variables)
+            return self._engine.prepared(text, asked.operation_name, asked.variables)
         except UnknownOperation as error:
             raise BadRequest(error.message) from None
-
-    async def _run(self, operation: Operation, asked: Asked, context: object) -> Answer:
-        try:
-            async with asyncio.timeout(self._seconds):
-                return await self._engine.run(operation, asked.variables, context)
-        except TimeoutError:
-            message = f"The operation took longer than {self._seconds:g} s: ask for less at once."
-            return Answer(refusal(message, code="TIMEOUT", retryable=True))
 
     async def _stream(self, exchange: Exchange, operation: Operation | Answer, asked: Asked, context: object) -> None:
         """graphql-sse's distinct connections: an error too is told as an event, for a browser gives up at a 4xx."""
@@ -147,7 +144,12 @@ async def frames(answers: AsyncGenerator[Answer]) -> AsyncGenerator[bytes]:
 
 def expiry(context: object) -> datetime | None:
     """When its bearer's token ends, and what it may hear with it."""
-    return context.bearer.expires_at if isinstance(context, Context) and context.bearer else None
+    bearer = bearer_of(context)
+    return bearer.expires_at if bearer else None
+
+
+def bearer_of(context: object) -> Viewer | None:
+    return context.bearer if isinstance(context, Context) else None
 
 
 def check_method(method: str) -> None:

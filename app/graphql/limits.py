@@ -1,7 +1,7 @@
 """How much one document and one operation may ask for.
 
 Everything here is linear in the document, so that it can be checked before the schema's own rules, which are not.
-docs/api/limits.md tells clients.
+docs/howto/limits.md tells clients.
 """
 
 from functools import lru_cache

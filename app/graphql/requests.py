@@ -14,10 +14,18 @@ PREFLIGHT = ("graphql-require-preflight", "apollo-require-preflight", "x-apollo-
 
 
 class BadRequest(Exception):
-    """What never became an operation: why, the remedy, and the HTTP status."""
+    """What never became an operation: why, the remedy, its code and the HTTP status."""
 
-    def __init__(self, message: str, *, status: int = 400, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "BAD_USER_INPUT",
+        status: int = 400,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
+        self.code = code
         self.message = message
         self.status = status
         self.headers = headers or {}
@@ -32,6 +40,11 @@ class Asked:
     operation_name: str | None = None
     extensions: dict[str, Any] = field(default_factory=dict)
     document_id: str | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """It names no document beside its text."""
+        return self.document_id is None and not self.extensions
 
     @property
     def names_a_document(self) -> bool:

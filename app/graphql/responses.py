@@ -8,7 +8,8 @@ import orjson
 from starlette.types import Send
 
 from app.graphql.requests import BadRequest, media_types
-from resolvers.errors import coded
+from domain.errors import DomainError
+from resolvers.errors import coded, extensions_of
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
@@ -49,6 +50,11 @@ async def send_json(
     await send({"type": "http.response.body", "body": body})
 
 
-def refusal(message: str, *, code: str = "BAD_USER_INPUT", retryable: bool = False, **more: object) -> dict[str, Any]:
+def refusal(message: str, *, code: str = "BAD_USER_INPUT", retryable: bool = False) -> dict[str, Any]:
     """The body of a request that never became an operation."""
-    return {"errors": [{"message": message, "extensions": {**coded(code, retryable=retryable), **more}}]}
+    return {"errors": [{"message": message, "extensions": coded(code, retryable=retryable)}]}
+
+
+def told(error: DomainError) -> dict[str, Any]:
+    """The same, of an error that is told in an answer's body."""
+    return {"errors": [{"message": error.message, "extensions": extensions_of(error)}]}

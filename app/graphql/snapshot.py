@@ -12,6 +12,7 @@ from app.container import Container, wall_clock
 from app.graphql.engine import Engine
 from app.graphql.http import HttpEndpoint
 from app.graphql.operations import RULES, Documents
+from app.graphql.persisted import Persisted
 from app.http.limits import BodyLimit
 from app.http.public import home_of, not_public
 from resolvers.snapshot.loaders import snapshot_context
@@ -41,6 +42,6 @@ def snapshot_endpoint(container: Container) -> HttpEndpoint:
         return snapshot_context(container.public, home=home_of(Request(scope)), now=wall_clock())
 
     graphql = SCHEMA._schema  # the framework gives no other way to it
-    return HttpEndpoint(
-        Engine(graphql, Documents(graphql, rules=(*RULES, ShapeRule), planned=None)), context_of, seconds=30
-    )
+    documents = Documents(graphql, rules=(*RULES, ShapeRule), planned=None)
+    engine = Engine(graphql, documents, seconds=container.settings.operation_seconds)
+    return HttpEndpoint(engine, context_of, Persisted(container.persisted))

@@ -5,20 +5,21 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from starlette.types import Receive, Scope, Send
 
 from app.graphql.engine import Answer, Engine, refused
 from app.graphql.operations import Operation, UnknownOperation
+from app.graphql.persisted import Texts
 from app.graphql.requests import Asked, BadRequest
-from app.graphql.responses import refusal
+from app.graphql.responses import refusal, told
 from app.graphql.sharing import Sharing
-from domain.errors import Failure, Unauthenticated
+from domain.errors import DomainError, RateLimited, Unauthenticated
 from domain.members import Viewer
 from schema.context import Context
 
@@ -27,13 +28,24 @@ log = logging.getLogger(__name__)
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
-MAX_OPERATIONS = 100
+MAX_OPERATIONS = 500
 """Under way at once on one socket."""
 MAX_ID = 256
 
-type ViewerOf = Callable[[object], Awaitable[Viewer | None]]
-"""Who bears an authorization; None without one. Raises Unauthenticated, Failure."""
 type ContextOf = Callable[[Viewer | None], Context]
+
+
+class Door(Protocol):
+    """Who may come in, and how often ask."""
+
+    async def greet(self, authorization: object) -> Viewer | None:
+        """Who it is; None without a token. Raises RateLimited, Unauthenticated, Failure."""
+
+    def count(self, viewer: Viewer | None) -> None:
+        """One operation more. Raises RateLimited."""
+
+    def leave(self, viewer: Viewer | None) -> None:
+        """The socket of one who was greeted ended."""
 
 
 class Closed(Exception):
@@ -49,11 +61,12 @@ class Socket:
     """One connection from its handshake to its end."""
 
     def __init__(
-        self, engine: Engine, sharing: Sharing, viewer_of: ViewerOf, context_of: ContextOf, send: Send
+        self, engine: Engine, texts: Texts, sharing: Sharing, *, door: Door, context_of: ContextOf, send: Send
     ) -> None:
         self._engine = engine
         self._sharing = sharing
-        self._viewer_of = viewer_of
+        self._texts = texts
+        self._door = door
         self._context_of = context_of
         self._send = send
         self._bearer: Viewer | None = None
@@ -98,10 +111,10 @@ class Socket:
             raise Closed(4429, "Too many initialisation requests")
         self._greeted = True
         try:
-            self._bearer = await self._viewer_of(authorization(payload))
+            self._bearer = await self._door.greet(authorization(payload))
         except Unauthenticated as error:
             raise Closed(4403, error.message[:120]) from error
-        except Failure as error:
+        except DomainError as error:  # try again later
             raise Closed(1013, error.message[:120]) from error
         self._acknowledged = True
         await self.tell({"type": "connection_ack"})
@@ -142,11 +155,15 @@ class Socket:
 
     async def _run(self, id: str, asked: Asked) -> list[dict[str, Any]] | None:
         """Until the operation ends; the errors of one that never began."""
-        if len(self._running) > MAX_OPERATIONS:
-            return told(f"This socket has {MAX_OPERATIONS} operations under way: complete one first.", "RATE_LIMITED")
-        operation = self._prepared(asked)
+        try:
+            self._count()
+            operation = await self._prepared(asked)
+        except BadRequest as error:
+            return errors_of(refusal(error.message, code=error.code))
+        except RateLimited as error:
+            return errors_of(told(error))
         if isinstance(operation, Answer):
-            return errors_of(operation)
+            return errors_of(operation.payload)
         if self._bearer and self._sharing.shares(operation):
             subscriber = Subscriber(id, self._send)
             if await self._sharing.follow(operation, asked.variables, subscriber.deliver):
@@ -158,13 +175,24 @@ class Socket:
         async with aclosing(self._engine.stream(operation, variables, context)) as answers:
             async for answer in answers:
                 if not answer.began:
-                    return errors_of(answer)
+                    return errors_of(answer.payload)
                 await self.tell({"id": id, "type": "next", "payload": answer.payload})
         return None
 
-    def _prepared(self, asked: Asked) -> Operation | Answer:
+    def _count(self) -> None:
+        """Raises RateLimited."""
+        self._door.count(self._bearer)
+        if len(self._running) > MAX_OPERATIONS:
+            message = f"This socket has {MAX_OPERATIONS} operations under way: complete one first."
+            raise RateLimited(message, retry_after=1)
+
+    async def _prepared(self, asked: Asked) -> Operation | Answer:
+        """Raises BadRequest."""
+        text = asked.text if asked.is_plain and not self._texts.exclusive else None
+        if not text:
+            text = await self._texts.text(asked, known=self._bearer is not None)
         try:
-            return self._engine.prepared(asked.text or "", asked.operation_name, asked.variables)
+            return self._engine.prepared(text, asked.operation_name, asked.variables)
         except UnknownOperation as error:
             return refused([error])
 
@@ -191,6 +219,8 @@ class Socket:
         for task in self._running.values():
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._acknowledged:
+            self._door.leave(self._bearer)
 
 
 class Subscriber:
@@ -272,11 +302,6 @@ def authorization(payload: Mapping[str, Any]) -> object:
     return next((value for name, value in payload.items() if name.lower() == "authorization"), None)
 
 
-def told(message: str, code: str) -> list[dict[str, Any]]:
-    errors: list[dict[str, Any]] = refusal(message, code=code, retryable=True)["errors"]
-    return errors
-
-
-def errors_of(answer: Answer) -> list[dict[str, Any]]:
-    errors: list[dict[str, Any]] = answer.payload["errors"]
+def errors_of(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
+    errors: list[dict[str, Any]] = payload["errors"]
     return errors

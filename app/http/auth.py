@@ -1,13 +1,17 @@
 """Who is asking: a bearer token as a viewer."""
 
+from collections import Counter
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
+from starlette.types import Scope
 
 from app.container import Container, wall_clock
-from domain.errors import Unauthenticated
+from app.http.rates import Rates
+from domain.errors import RateLimited, Unauthenticated
 from domain.members import Viewer
 
 KEPT = timedelta(seconds=10)
@@ -26,7 +30,21 @@ class Access:
 
     def __init__(self, container: Container) -> None:
         self._container = container
+        self._sockets = Counter[int]()
         self._kept: dict[str, tuple[datetime, Viewer]] = {}
+
+    @cached_property
+    def rates(self) -> Rates:
+        settings = self._container.settings
+        return Rates(self._container.rates, member=settings.rate_member, address=settings.rate_address)
+
+    async def enter(self, scope: Scope, authorization: object) -> Viewer | None:
+        """The viewer of a request that counts as one operation. Raises RateLimited, Unauthenticated, Failure."""
+        self.rates.count_address(scope)
+        viewer = await self.viewer_of(authorization)
+        if viewer:
+            self.rates.count_member(viewer)
+        return viewer
 
     async def viewer_of(self, authorization: object) -> Viewer | None:
         """The viewer, None without a token. Raises Unauthenticated for a bad or expired one."""
@@ -39,11 +57,49 @@ class Access:
             self._keep(token, viewer)
         return viewer
 
+    def open_socket(self, viewer: Viewer) -> None:
+        """Raises RateLimited when the member has too many at this process."""
+        most = self._container.settings.sockets_member
+        if self._sockets[viewer.member_id] >= most:
+            raise RateLimited(f"You have {most:,} sockets open: close one first.", retry_after=1)
+        self._sockets[viewer.member_id] += 1
+
+    def close_socket(self, viewer: Viewer) -> None:
+        self._sockets[viewer.member_id] -= 1
+        if not self._sockets[viewer.member_id]:
+            del self._sockets[viewer.member_id]
+
     def _keep(self, token: str, viewer: Viewer) -> None:
         if len(self._kept) >= MOST_KEPT:
             self._kept.clear()
         until = wall_clock() + KEPT
         self._kept[token] = (min(until, viewer.expires_at or until), viewer)
+
+
+class SocketDoor:
+    """Who comes over one WebSocket, and how often it may ask."""
+
+    def __init__(self, access: Access, scope: Scope) -> None:
+        self._access = access
+        self._scope = scope
+
+    async def greet(self, authorization: object) -> Viewer | None:
+        """Who it is; None without a token. Raises RateLimited, Unauthenticated, Failure."""
+        viewer = await self._access.enter(self._scope, authorization)
+        if viewer:
+            self._access.open_socket(viewer)
+        return viewer
+
+    def count(self, viewer: Viewer | None) -> None:
+        """One operation more. Raises RateLimited."""
+        self._access.rates.count_address(self._scope)
+        if viewer:
+            self._access.rates.count_member(viewer)
+
+    def leave(self, viewer: Viewer | None) -> None:
+        """The socket of one who was greeted ended."""
+        if viewer:
+            self._access.close_socket(viewer)
 
 
 def bearer(authorization: object) -> str:
@@ -55,9 +111,9 @@ def bearer(authorization: object) -> str:
 
 
 async def visitor(request: Request, _said: Annotated[object, Security(BEARER)]) -> Viewer | None:
-    """Who asks, None without a token. Raises Unauthenticated for a bad or expired one."""
+    """Who asks, None without a token. Raises RateLimited, and Unauthenticated for a bad or expired token."""
     access: Access = request.app.state.access
-    return await access.viewer_of(request.headers.get("authorization"))
+    return await access.enter(request.scope, request.headers.get("authorization"))
 
 
 async def bearer_of(viewer: Annotated[Viewer | None, Depends(visitor)]) -> Viewer:

@@ -51,6 +51,7 @@ WHY = {
     413: "The body is larger than allowed.",
     415: "The file is neither PDF nor UTF-8 text.",
     422: "A value is missing, malformed or out of bounds.",
+    429: "Asked too often; `Retry-After` says how many seconds to wait.",
     500: "A fault of the server; it is logged.",
     503: "A store does not answer; nothing is lost.",
 }
@@ -58,4 +59,4 @@ WHY = {
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What an operation may answer instead, for its description; faults may happen to any."""
-    return {status: {"model": Refusal, "description": WHY[status]} for status in (*statuses, 500, 503)}
+    return {status: {"model": Refusal, "description": WHY[status]} for status in (*statuses, 429, 500, 503)}

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from domain.errors import DomainError
+from domain.errors import DomainError, RateLimited, Unauthenticated
 
 STATUS = {
     "UNAUTHENTICATED": 401,
@@ -90,7 +90,9 @@ def error_response(error: DomainError) -> JSONResponse:
 
 def headers_of(error: DomainError) -> dict[str, str]:
     """What HTTP wants beside its status."""
-    return {"WWW-Authenticate": "Bearer"} if error.code == "UNAUTHENTICATED" else {}
+    if isinstance(error, RateLimited):
+        return {"Retry-After": str(error.retry_after)}
+    return {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
 
 
 @contextmanager
