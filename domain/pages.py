@@ -1,6 +1,6 @@
 """Keyset pages: a slice of a list in one total order, from either end."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from domain.errors import BadInput
@@ -31,7 +31,7 @@ class Page[T]:
     """Rows in the connection's order, each with its key; `count` is asked only for totalCount."""
 
     rows: list[T] = field(default_factory=list)
-    keys: list[Key] = field(default_factory=list)
+    keys: Sequence[Key] = ()
     has_next: bool = False
     has_previous: bool = False
     count: Callable[[], Awaitable[int]] = _nothing

@@ -229,7 +229,7 @@ class SqlDocumentReads:
         newest_first = [Order(col(DocumentRow.id), descending=True)]
         page = await page_of(self._reader, statement, newest_first, wanted, lambda row: row)
         topics = await self._topics([row.id for row in page.rows])
-        rows = [row.to_domain(topics.get(row.id, ())) for row in page.rows]
+        rows = [DocumentRow.to_domain(row, topics.get(row.id, ())) for row in page.rows]
         return Page(rows, page.keys, page.has_next, page.has_previous, lambda: count_of(self._reader, statement))
 
     async def _read(self, statement: Select[DocumentRow]) -> dict[int, Document]:

@@ -1,5 +1,6 @@
 """Connections: SQLite in WAL mode with one writer a process, or Postgres."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,17 @@ def sqlite_engine(url: str, *, connections: int, writes: bool = False) -> Engine
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
         pool_size=connections,
         max_overflow=0,
+        json_deserializer=read_json,
     )
     event.listen(engine, "connect", configure)
     if writes:
         event.listen(engine, "begin", begin_immediate)
     return engine
+
+
+def read_json(text: str) -> Any:  # noqa: ANN401  # whatever was stored
+    """Most members have no attributes: a look spares them the parser."""
+    return {} if text == "{}" else json.loads(text)
 
 
 def configure(dbapi: Any, _record: object) -> None:  # noqa: ANN401  # sqlite3's connection

@@ -122,7 +122,7 @@ class SqlPolicyReads:
         topics: dict[int, tuple[int, ...]] = {}
         for tag in await rows_of(self._reader, tags.order_by(col(PolicyTopicRow.position))):
             topics[tag.policy_id] = (*topics.get(tag.policy_id, ()), tag.topic_id)
-        return [row.to_domain(topics.get(row.id, ())) for row in rows]
+        return [PolicyRow.to_domain(row, topics.get(row.id, ())) for row in rows]
 
 
 def in_force(at: datetime) -> ColumnElement[bool]:

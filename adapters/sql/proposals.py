@@ -373,7 +373,7 @@ class SqlProposalReads:
         statement = select(ProposalRow).where(visible_to(viewer), *conditions(where))
         page = await page_of(self._reader, statement, orders(order), wanted, lambda row: row)
         topics = await self._topics([row.id for row in page.rows])
-        rows = [row.to_domain(topics.get(row.id, ())).sealed for row in page.rows]
+        rows = [ProposalRow.to_domain(row, topics.get(row.id, ())).sealed for row in page.rows]
         return Page(rows, page.keys, page.has_next, page.has_previous, lambda: count_of(self._reader, statement))
 
     async def histories(self, ids: list[int]) -> dict[int, list[StatusChange]]:

@@ -86,7 +86,7 @@ async def test_every_slice_of_a_list_is_the_same_as_of_python_s(database: Hall, 
         page = await reads.page(viewer, Slice(size, backward, *keys), ProposalFilter(), order)
         found = (page.rows, page.has_next, page.has_previous)
         assert found == expected(whole.rows, size, backward=backward, after=after, before=before)
-        assert page.keys == [whole.keys[whole.rows.index(row)] for row in page.rows]
+        assert list(page.keys) == [whole.keys[whole.rows.index(row)] for row in page.rows]
 
 
 SORTED_BY: dict[ProposalOrder, Callable[[Proposal], Any]] = {
@@ -145,7 +145,7 @@ async def walked(read: Read, *, backward: bool) -> list[Any]:
 async def test_an_empty_list_is_an_empty_page(database: Hall) -> None:
     for read in lists_of(database, Viewer(1, Role.MEMBER)).values():
         page = await read(Slice())
-        assert (page.rows, page.keys, page.has_next, page.has_previous, await page.count()) == ([], [], False, False, 0)
+        assert (page.rows, list(page.keys), page.has_next, page.has_previous, await page.count()) == ([], [], False, False, 0)
 
 
 @pytest.mark.parametrize(
@@ -190,6 +190,6 @@ async def test_a_cursor_stays_where_it_is_while_rows_come_and_go(database: Hall)
 async def test_times_in_cursors_are_exact_to_the_millisecond(database: Hall) -> None:
     viewer = await twelve(database)
     page = await lists_of(database, viewer)["ending"](Slice(size=1))
-    assert page.keys == [("2026-03-02T12:00:00.001", 3)]
+    assert list(page.keys) == [("2026-03-02T12:00:00.001", 3)]
     assert page.rows[0].ends_at == T0 + timedelta(days=1, milliseconds=1)
     assert page.rows[0].ends_at.tzinfo is UTC
