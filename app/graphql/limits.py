@@ -24,7 +24,7 @@ from app.graphql.measures import Measure, planned
 from resolvers.errors import coded
 
 MAX_CHARACTERS = 50_000
-MAX_TOKENS = 5_000
+MAX_TOKENS = 2_500
 """Words and brackets of one document; GraphiQL's introspection has about 300."""
 MAX_COST = 50_000
 MAX_ERRORS = 10

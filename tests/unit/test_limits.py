@@ -81,7 +81,7 @@ def many(count: int, part: str, between: str = " ") -> str:
             f"{{ viewer {{ {many(1000, 'id')} }} }}",
             "There are 1,001 fields as written; at most 1,000 are allowed: send",
         ),
-        ("{ viewer { " + "id " * 5000, "The document has more than 5,000 tokens: send several operations."),
+        ("{ viewer { " + "id " * 2500, "The document has more than 2,500 tokens: send several operations."),
         ("#" * 50_001, "There are 50,001 characters; at most 50,000 are allowed: send long texts as variables."),
         ("{ a " * 400 + "}" * 400, "The document is nested too deeply: at most 15 levels of fields are allowed."),
         (
