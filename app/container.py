@@ -31,6 +31,7 @@ from adapters.sql.public import SqlPublicReads
 from adapters.text.files import FileTexts
 from adapters.text.tokens import Cl100kTokens
 from agents.twin import TwinAgent
+from app.receipts import check_key
 from app.settings import BadSettings, Settings
 from domain.chunking import Chunk, chunks_of
 from domain.errors import SyncFailed
@@ -88,6 +89,7 @@ class Container:
             started.push_async_callback(self.index.close)
             rules = DEPLOYED if self.settings.profile == "deployment" else Rules()
             await self.database.transact(lambda work: work.daos.ensure(DAO_NAME, rules))
+            await check_key(self.settings.receipt_key, self.database.receipts)
             self._lifetime = started.pop_all()
         return self
 

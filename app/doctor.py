@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from adapters.embedded.falkordb import missing_libraries, server_facts
 from app.settings import BadSettings, Settings
-from domain.errors import SyncFailed
+from domain.errors import BadInput, SyncFailed
 
 SECONDS = 30.0
 """A probe that takes longer has failed; loading a language model takes a few."""
@@ -35,7 +35,7 @@ class Probe:
 
 async def diagnose(settings: Settings) -> list[Probe]:
     """Ask one engine after the other: what loads for seconds must not make another look dead."""
-    examined = (system, database, redis, graph, memory, embeddings, entities, model, tokens, blobs, server)
+    examined = (system, database, redis, graph, memory, embeddings, entities, model, tokens, receipts, blobs, server)
     return [await _bounded(examine, settings) for examine in examined]
 
 
@@ -173,6 +173,33 @@ async def _issuer(settings: Settings) -> Probe:
         return Probe("tokens", settings.auth, error.message, "look at AUTH0_DOMAIN and the network")
     remedy = "" if ids else "look at the tenant's signing keys: none is for RS256 with 2048 bits or more"
     return Probe("tokens", settings.auth, f"{len(ids)} keys at {keys.url}", remedy)
+
+
+async def receipts(settings: Settings) -> Probe:
+    """The DAO's key must be its owner's alone, and the one that signed the receipts."""
+    from adapters.sql.database import Database
+    from adapters.sql.probe import database_facts
+    from app.receipts import check_key
+
+    path = settings.receipt_key
+    try:
+        newest = (await database_facts(settings.database))[1]
+    except (OSError, ValueError):
+        newest = False
+    if not newest:
+        return Probe("receipts", path.name, "waits for the database", "see database")
+    database = Database(settings.database)
+    try:
+        key = await check_key(path, database.receipts)
+    except (BadSettings, BadInput) as error:
+        found, _, remedy = str(error).rstrip(".").partition(": ")
+        return Probe("receipts", path.name, found, remedy)
+    finally:
+        await database.close()
+    if key is None:
+        return Probe("receipts", path.name, "no key yet; the first start makes it")
+    open_to_others = path.stat().st_mode & 0o077
+    return Probe("receipts", path.name, f"key {key}", f"chmod 600 {path}" if open_to_others else "")
 
 
 async def blobs(settings: Settings) -> Probe:

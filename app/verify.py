@@ -29,16 +29,20 @@ def files_of(path: Path) -> list[Path]:
 
 
 async def recorded(given: str, settings: Settings) -> bytes:
-    """receipt.json of a resolution, by its number or id, as the database of the settings holds it. Raises BadInput."""
+    """receipt.json of a resolution, by its number or id, as the database of the settings holds it.
+
+    Raises BadInput, BadSettings.
+    """
     from adapters.auth.ed25519 import Ed25519Signer, Ed25519Verifier
     from adapters.sql.database import Database
-    from app.receipts import resolution_of
+    from app.receipts import check_key, resolution_of
     from services.receipts import Receipts
 
     if not (settings.database_url or (settings.data_dir / "frontier.db").exists()):
         raise BadInput(f"There is no file {given}, and no database in {settings.data_dir}: set --data-dir.")
     database = Database(settings.database)
     try:
+        await check_key(settings.receipt_key, database.receipts)
         receipts = Receipts(
             database.transact, database.receipts, Ed25519Signer(settings.receipt_key), Ed25519Verifier()
         )
