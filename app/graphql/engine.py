@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from graphql import GraphQLError, GraphQLSchema, OperationType
-from graphql.execution import ExecutionResult, create_source_event_stream, map_source_to_response_event
+from graphql.execution import ExecutionResult, create_source_event_stream, execute_subscription_event
 from graphql.execution.values import VariableValues, get_variable_values
 
 from app.graphql.execution import Executor
@@ -83,9 +83,9 @@ class Engine:
         if isinstance(source, ExecutionResult):
             yield refused(source.errors or [])
             return
-        async with aclosing(map_source_to_response_event(executor, source)) as events:
-            async for event in told(events):
-                yield answered(event, context)
+        async with aclosing(cast("AsyncGenerator[object]", source)) as events:
+            async for result in results(executor, events):
+                yield answered(result, context)
 
     def _variables(self, operation: Operation, given: Mapping[str, Any] | None) -> VariableValues | Answer:
         found = get_variable_values(
@@ -98,13 +98,19 @@ class Engine:
         return refused(found) if isinstance(found, list) else found
 
 
-async def told(events: AsyncGenerator[ExecutionResult]) -> AsyncGenerator[ExecutionResult]:
-    """The events; if their source fails, that as the last of them."""
+async def results(executor: Executor, events: AsyncIterable[object]) -> AsyncGenerator[ExecutionResult]:
+    """Of a subscription, one an event; if their source fails, that as the last of them."""
     try:
         async for event in events:
-            yield event
+            plain = executor.plain_event(event)
+            yield ExecutionResult(plain, None) if plain else await performed(executor, event)
     except Exception as error:  # noqa: BLE001  # told as any other, and logged
         yield ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
+
+
+async def performed(executor: Executor, event: object) -> ExecutionResult:
+    found = execute_subscription_event(executor.build_per_event_executor(event))
+    return found if isinstance(found, ExecutionResult) else await found
 
 
 def answered(result: ExecutionResult, context: object) -> Answer:
