@@ -120,7 +120,8 @@ class Documents:
         return document({"@context": CONTEXT, "contracts": []})
 
     async def governance(self, request: Request) -> Response:
-        return text(governance(await self._public.dao()))
+        key = self._container.services.receipts.key
+        return text(governance(await self._public.dao(), home=home_of(request), key=key))
 
     async def _numbered(self, request: Request) -> PublicProposal:
         """Raises NotFound."""

@@ -25,7 +25,7 @@ SENTENCES: dict[str, Callable[[int], str]] = {
     "weighted": lambda value: "A ballot counts with its member's weight." if value else "Every ballot counts the same.",
     "hidden_until_close": lambda value: "Ballots are hidden until voting ends." if value else "",
     "minimum_discussion_minutes": lambda value: f"Before voting a proposal is open for at least {span(value)}.",
-    "minimum_voting_minutes": lambda value: f"No vote ends before {span(value)} have passed.",
+    "minimum_voting_minutes": lambda value: f"A vote that ends early on its quorum has run for at least {span(value)}.",
     "override_minutes": lambda value: (
         f"A ballot that a digital twin cast can end voting early only {span(value)} after it was cast."
     ),
@@ -38,8 +38,11 @@ QUIET_AT = {"delegation_cap_percent": 100}
 """Values at which a rule asks for nothing, where that is not 0."""
 
 
-def governance(dao: Dao) -> str:
-    """Markdown. A rule that has no sentence yet is named with its value, so that none in force is left out."""
+def governance(dao: Dao, *, home: str, key: str) -> str:
+    """Markdown. A rule that has no sentence yet is named with its value, so that none in force is left out.
+
+    `home` is this server's own URL; `key` the DAO's public key.
+    """
     said = [sentence(name, value) for name, value in asdict(dao.rules).items()]
     lines = "\n".join(f"- {line}" for line in said if line)
     return f"""# How {dao.name} decides
@@ -53,6 +56,17 @@ voting ends, unless a rule below says otherwise. What is decided stays decided.
 {lines}
 
 A proposal keeps the rules that it was opened with.
+
+## How to check a decision
+
+Each decision has a signed receipt with the frozen rules, the electorate and all ballots under opaque ids, so that
+anybody can count again: {home}/resolutions/0/receipt.json is the first, and so on without a gap. Each one holds the
+hash of the one before. The DAO's public key (Ed25519, base64url) is `{key}`.
+
+## Where to read on
+
+- {home}/dao: this DAO's documents after ERC-4824: members, proposals, activities.
+- {home}/compat/snapshot/graphql: proposals, results and votes as Snapshot's hub answers them.
 """
 
 

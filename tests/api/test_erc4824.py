@@ -146,6 +146,14 @@ def test_governance_states_the_rules_in_force(public_api: Api, dao: Any) -> None
         assert rule in response.text
 
 
+def test_governance_names_the_receipts_and_the_key_that_signs_them(public_api: Api, dao: Any) -> None:  # noqa: ANN401
+    said = public_api.http.get(dao["governanceURI"]).text
+    key = public_api.data("{ dao { verifyKey } }", token=public_api.token("reader"))["dao"]["verifyKey"]
+    assert f"(Ed25519, base64url) is `{key}`." in said
+    for path in ("/resolutions/0/receipt.json", "/dao:", "/compat/snapshot/graphql:"):
+        assert f"{str(public_api.http.base_url).rstrip('/')}{path}" in said
+
+
 @pytest.mark.parametrize(
     ("query", "field"), [("first=0", "first"), ("first=101", "first"), ("first=x", "first"), ("cursor=x", "cursor")]
 )
