@@ -1,10 +1,13 @@
 """Graphiti as a guest: imported without its side effects."""
 
 import os
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
+
+IMPORTING = threading.Lock()
 
 
 def imported_driver() -> ModuleType:
@@ -13,11 +16,19 @@ def imported_driver() -> ModuleType:
     Graphiti reads a .env of the working directory into our environment and tells its makers about each start; both off.
     """
     os.environ.setdefault("GRAPHITI_TELEMETRY_ENABLED", "false")
-    with environment("PYTHON_DOTENV_DISABLED", "1"), warnings.catch_warnings():
+    with as_guest("PYTHON_DOTENV_DISABLED", "1"):
         # Graphiti 0.31.1 still writes `class Config` in its SearchInterface; only its own import may warn so.
         warnings.filterwarnings("ignore", message="Support for class-based `config`", category=DeprecationWarning)
         from adapters.graph import falkordb_driver
     return falkordb_driver
+
+
+@contextmanager
+def as_guest(name: str, value: str) -> Iterator[None]:
+    """An import with this variable, whose changes to the filters of warnings are taken back: one at a time, because
+    filters belong to the process and Mem0's import, in another thread, would put its own before ours."""
+    with IMPORTING, environment(name, value), warnings.catch_warnings():
+        yield
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import os
 import tempfile
 from types import ModuleType
 
-from adapters.graph.graphiti_import import environment
+from adapters.graph.graphiti_import import as_guest
 
 
 def imported_parts() -> ModuleType:
@@ -14,7 +14,7 @@ def imported_parts() -> ModuleType:
     that is gone afterwards, here) and downloads a spaCy model with the first text: it is told that this has failed.
     """
     os.environ["MEM0_TELEMETRY"] = "False"
-    with tempfile.TemporaryDirectory() as folder, environment("MEM0_DIR", folder):
+    with tempfile.TemporaryDirectory() as folder, as_guest("MEM0_DIR", folder):
         from mem0.utils import spacy_models
 
         from adapters.memory import mem0_parts
