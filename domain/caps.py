@@ -57,7 +57,7 @@ class _Caps:
         weights = self.electorate.weights
         self.powers.update(weights)
         given = {giver: self._target(giver) for giver, row in self.rows.items() if row.receiver_id in weights}
-        upward, cycles = upwards(given, weights)
+        upward, cycles = upwards(given, ())
         youngest = [max(cycle, key=lambda giver: self.rows[giver].age) for cycle in cycles]
         lines = [cut(cycle, last.__eq__) or [] for cycle, last in zip(cycles, youngest, strict=True)]
         tried_last = set(youngest)

@@ -93,17 +93,20 @@ def acting(
     scope. The most specific level wins; in it, while its giver is inactive, whenInactive wins; then the newest.
     """
     rank = {scope: -position for position, scope in enumerate(levels)}
-    found: dict[int, tuple[tuple[int, bool, datetime, int], Delegation]] = {}
+
+    def order(row: Delegation) -> tuple[int, bool, datetime, int]:
+        return (rank[row.scope_id], row.when_inactive, *row.age)
+
+    found: dict[int, Delegation] = {}
     for row in delegations:
         giver = row.giver_id
         if giver not in electorate.weights or row.scope_id not in rank or not row.live(at=at):
             continue
         if row.when_inactive and giver not in electorate.inactive:
             continue
-        order = (rank[row.scope_id], row.when_inactive, *row.age)
-        if giver not in found or order > found[giver][0]:
-            found[giver] = order, row
-    return {giver: row for giver, (_, row) in found.items()}
+        if giver not in found or order(row) > order(found[giver]):
+            found[giver] = row
+    return found
 
 
 def closes_cycle(new: Delegation, others: Iterable[Delegation], *, at: datetime) -> bool:

@@ -136,28 +136,38 @@ class Node(NamedTuple):
 
 def unvoted(edges: Mapping[int, Edge], weights: Mapping[int, int], *, slots: int = 3) -> list[Node]:
     """The rows of a proposal when voting starts: nobody voted, and each power arrives where it goes."""
+    found = {node.member_id: node for node in reached(edges, weights, slots=slots)}
+    nothing = Flow.nothing(slots)
+    return [
+        found.get(member) or _start(edges.get(member), member, weight, nothing) for member, weight in weights.items()
+    ]
+
+
+def reached(edges: Mapping[int, Edge], weights: Mapping[int, int], *, slots: int = 3) -> list[Node]:
+    """Those of `unvoted` to whom weight comes or who stand in a cycle: the others' rows are their edge and weight."""
     given = {giver: target for giver, edge in edges.items() if (target := edge.target) is not None}
-    upward, cycles = upwards(given, weights)
-    trusting, strict = dict.fromkeys(weights, 0), dict.fromkeys(weights, 0)
+    upward, cycles = upwards(given, ())
+    trusting, strict = dict.fromkeys(given.values(), 0), dict.fromkeys(given.values(), 0)
     for member in upward:
         if member in given:
-            to, may, may_not = given[member], trusting[member] + weights[member], strict[member]
+            to, may, may_not = given[member], trusting.get(member, 0) + weights[member], strict.get(member, 0)
             if edges[member].accepts_twin:
                 trusting[to] += may
                 strict[to] += may_not
             else:
                 strict[to] += may + may_not
-    closed = {member for cycle in cycles for member in cycle}
-    nothing, rest = Flow.nothing(slots), (0,) * (slots + 1)
-    rows: list[Node] = []
-    for member, weight in weights.items():
-        edge, may, may_not = edges.get(member), trusting[member], strict[member]
-        arriving = Flow((may, *rest), (may_not, *rest)) if may or may_not else nothing
-        accepts = edge is not None and edge.accepts_twin
-        rows.append(
-            Node(member, weight, given.get(member), twin_first(edge), accepts, arriving, closed=member in closed)
+    closed, rest = {member for cycle in cycles for member in cycle}, (0,) * (slots + 1)
+    return [
+        _start(edges.get(member), member, weights[member], Flow((may, *rest), (strict[member], *rest)))._replace(
+            closed=member in closed
         )
-    return rows
+        for member, may in trusting.items()
+    ]
+
+
+def _start(edge: Edge | None, member: int, weight: int, arriving: Flow) -> Node:
+    to, accepts = (edge.target, edge.accepts_twin) if edge is not None else (None, False)
+    return Node(member, weight, to, twin_first(edge), accepts, arriving)
 
 
 def run(line: Sequence[Node]) -> tuple[list[Node], Vector, Flow]:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from domain.caps import frozen_graph
 from domain.casting import recount
-from domain.flow import unvoted
+from domain.flow import reached
 from domain.proposals import Proposal
 from domain.tally import Tally
 from domain.transactions import Work
@@ -20,9 +20,7 @@ def freeze(work: Work, proposal: Proposal, *, at: datetime) -> Proposal:
         levels = (None,) if proposal.draft.scope_id is None else (proposal.draft.scope_id, None)
         cap = proposal.rules.delegation_cap_percent
         graph = frozen_graph(live, electorate, at=at, levels=levels, cap_percent=cap)
-        linked = {*graph.edges, *(edge.to for edge in graph.edges.values() if edge.to in electorate.weights)}
-        weights = {member: electorate.weights[member] for member in linked if member is not None}
-        nodes = unvoted(graph.edges, weights, slots=slots_of(proposal.system))
+        nodes = reached(graph.edges, electorate.weights, slots=slots_of(proposal.system))
         work.ballots.link(proposal.id, nodes, graph)
     return proposal.started(electorate.eligible, at=at, salt=work.secret())
 

@@ -63,7 +63,8 @@ def live_at(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
 
 
 GIVEN = table_of(DelegationRow)
-LIVE = select(*(GIVEN.c[name] for name in Delegation._fields)).where(live_at(bindparam("at", type_=UtcDateTime)))
+READ_AT_ONCE = [name for name in Delegation._fields if name not in ("expires_at", "revoked_at", "declined_at")]
+LIVE = select(*(GIVEN.c[name] for name in READ_AT_ONCE)).where(live_at(bindparam("at", type_=UtcDateTime)))
 
 
 class SqlDelegations:
@@ -74,8 +75,9 @@ class SqlDelegations:
         self._transaction_id = transaction_id
 
     def live(self, *, at: datetime) -> list[Delegation]:
-        """Without mapped rows, which take four fifths of the time: the freeze reads all while it holds the writer."""
-        return [Delegation._make(row) for row in connection_of(self._session).execute(LIVE, {"at": at}).all()]
+        """Without mapped rows, which take four fifths of the time, and without their ends, which lie later: the freeze
+        reads all while it holds the writer."""
+        return [Delegation(*row) for row in connection_of(self._session).execute(LIVE, {"at": at}).all()]
 
     def live_of(self, giver_id: int, scope_id: int | None, *, at: datetime) -> list[Delegation]:
         level = col(DelegationRow.scope_id).is_(None) if scope_id is None else col(DelegationRow.scope_id) == scope_id

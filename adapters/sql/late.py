@@ -38,32 +38,27 @@ def late_of(connection: Connection) -> Late:
 @contextmanager
 def late_writes(connection: Connection) -> Iterator[None]:
     """One commit's: written at its end, forgotten when it fails."""
+    late = late_of(connection)  # a connection that was lost cannot be asked afterwards
     try:
         yield
-        write_states(connection)
-        write_rows(connection)
+        write(connection, late)
     finally:
-        late_of(connection).restore(Late())
+        late.restore(Late())
 
 
-def write_states(connection: Connection) -> None:
-    """They are read anew afterwards: whoever made this necessary may change them."""
-    late = late_of(connection)
-    states, late.states = late.states, {}
+def write(connection: Connection, late: Late) -> None:
+    """One statement a table: a statement for each row costs a ballot a tenth of its time. States are read anew
+    afterwards: whoever made this necessary may change them."""
+    states, rows = late.states, late.rows
+    late.states, late.rows = {}, []
     if states and late.save is not None:
         connection.execute(late.save, [row_of() for _, row_of in states.values()])
-
-
-def write_rows(connection: Connection) -> None:
-    """One statement a table: a statement for each row costs a ballot a tenth of its time."""
-    late = late_of(connection)
-    rows, late.rows = late.rows, []
     for statement in dict.fromkeys(statement for statement, _ in rows):
         connection.execute(statement, [row for of, row in rows if of is statement])
 
 
 LIGHT: set[int] = set()
-"""Statements of a ballot's that look at no state that may be held; any other is preceded by the states' rows."""
+"""Statements of a ballot's that look at nothing that may be held; any other is preceded by what is."""
 
 
 def light[S: Executable](statement: S) -> S:
@@ -77,7 +72,7 @@ def write_before_others(engine: Engine) -> None:
 
     def flush(connection: Connection, statement: object, *_: object) -> None:
         late = connection.info.get(NOTE)
-        if late is not None and late.states and id(statement) not in LIGHT:
-            write_states(connection)
+        if late is not None and (late.states or late.rows) and id(statement) not in LIGHT:
+            write(connection, late)
 
     event.listen(engine, "before_execute", flush)

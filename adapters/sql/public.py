@@ -226,7 +226,8 @@ def shown_activity(row: Sequence[Any]) -> Activity:
 
 def unsealed[S: Select[Any]](votes: S) -> S:
     """The statement over ballots cast, joined to their proposals, without what is sealed or only derived."""
-    return votes.join(ProposalRow, col(ProposalRow.id) == col(VoteRow.proposal_id)).where(V.revision > 0, not_(SEALED))
+    cast = (V.revision > 0, col(VoteRow.cast_at).is_not(None))  # the second, which follows, names the index
+    return votes.join(ProposalRow, col(ProposalRow.id) == col(VoteRow.proposal_id)).where(*cast, not_(SEALED))
 
 
 def activities(after: Key | None, limit: int) -> tuple[Select[Any], list[Order]]:

@@ -40,10 +40,9 @@ class SqlVoteReads:
         found: dict[int, Vote] = {}
         for proposal_id in proposal_ids:
             row = places.get((proposal_id, viewer.member_id))
-            if row is not None and row.cast_at:
-                found[proposal_id] = row.to_domain()
-            elif row is not None and (vote := derived_of(row, places)):
-                found[proposal_id] = without_choice(vote) if proposal_id in sealed else vote
+            if row is not None and (vote := own_of(row, places)):
+                derived = vote.ballot.cast_by is CastBy.DELEGATE
+                found[proposal_id] = without_choice(vote) if derived and proposal_id in sealed else vote
         return found
 
     async def page(self, viewer: Viewer, wanted: Slice, where: VoteFilter) -> Page[Vote]:
@@ -136,6 +135,13 @@ def conditions(where: VoteFilter) -> list[ColumnElement[bool]]:
     if where.cast_after is not None:
         found.append(col(VoteRow.cast_at) > where.cast_after)
     return found
+
+
+def own_of(row: VoteRow, places: Places) -> Vote | None:
+    """The ballot that stands for a member: in a scope a delegate's comes before the member's twin's."""
+    final = row.own is not None or row.cast_by == CastBy.DELEGATE.value  # written at the close
+    standing = None if final else derived_of(row, places)
+    return standing or (row.to_domain() if row.cast_at else None)
 
 
 def derived_of(row: VoteRow, places: Places) -> Vote | None:

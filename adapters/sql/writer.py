@@ -42,17 +42,20 @@ class Waiting:
     error: BaseException | None = None
 
     def run(self, connection: Connection) -> None:
-        """Raises what the command raised if anything must be undone; a refusal mostly comes before the first write."""
+        """Undone by itself when it raises; only when the transaction is gone with it is that told to the others."""
         sqlite: Any = connection.connection.driver_connection
-        written, mark = sqlite.total_changes, late_of(connection).mark()
-        self.error = None
+        late = late_of(connection)
+        mark, self.error = late.mark(), None
+        sqlite.execute("SAVEPOINT command")
         try:
             self.result = run_in(connection, self.command)
         except BaseException as error:
-            if sqlite.total_changes != written or not sqlite.in_transaction:
+            if not sqlite.in_transaction:
                 raise
-            late_of(connection).restore(mark)
+            sqlite.execute("ROLLBACK TO command")
+            late.restore(mark)
             self.error = error
+        sqlite.execute("RELEASE command")
 
     def settle(self, failure: BaseException | None) -> None:
         if error := failure or self.error:
@@ -64,9 +67,9 @@ class Waiting:
 class SqliteWriter:
     """One thread a process, whose queue is the order; `flock` makes processes take turns fairly.
 
-    Commands that came while another ran share the next commit, for its wait for the disk costs most. If one of them
-    must be undone, all are, and each runs again by itself. busy_timeout alone sleeps and retries: a second process
-    waited up to 735 ms behind the first.
+    Commands that came while another ran share the next commit, for its wait for the disk costs most. One that raises is
+    undone by itself; if what they share fails, all are undone and each runs again alone. busy_timeout alone sleeps and
+    retries: a second process waited up to 735 ms behind the first.
     """
 
     def __init__(self, url: str) -> None:
@@ -102,7 +105,8 @@ class SqliteWriter:
                 yield waiting
 
     def _commit(self, line: Iterable[Waiting]) -> bool:
-        """False when several were undone together and none of them has heard anything."""
+        """False when several were undone together and none of them has heard anything. Who waits hears it when no
+        transaction could be begun at all."""
         failure: BaseException | None = None
         done: list[Waiting] = []
         try:
@@ -113,7 +117,7 @@ class SqliteWriter:
         except BaseException as error:  # noqa: BLE001  # told to the one who waits
             if len(done) > 1:
                 return False
-            failure = error
+            done, failure = done or list(line), error
         for waiting in done:
             waiting.settle(failure)
         return True

@@ -1,7 +1,7 @@
 """Services and model side by side: how acts are done on both, and what is compared."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -18,6 +18,7 @@ from adapters.sql.policies import PolicyRow
 from adapters.sql.proposals import ProposalRow
 from adapters.sql.resolutions import ResolutionRow
 from adapters.sql.tables import METADATA
+from adapters.sql.writer import SqliteWriter
 from domain.actions import Action, AdmitMember, EnactPolicy, RepealPolicy, SetRules, SetWeight
 from domain.casting import recount
 from domain.errors import Refused
@@ -51,6 +52,8 @@ FIELDS = {
 }
 """The model's rules, as the product calls them."""
 
+type Act = tuple[Callable[[], None], Callable[[], Awaitable[Any]]]
+"""In the model, and for real."""
 type Record = tuple[list[Proposal], list[ResolutionRow], list[PolicyRow], Rules, dict[int, Tally]]
 
 
@@ -103,11 +106,23 @@ class Governing(RuleBasedStateMachine):
         if code is None:
             return cast("dict[str, Any]", self.run(real()))
         before = self.run(self.everything())
-        told = self.run(refused(real))
-        assert told is not None, f"{code} was expected"
-        assert (told.code, bool(told.message)) == (code, True)
+        check_refused(self.run(refused(real)), code)
         assert self.run(self.everything()) == before
         return None
+
+    def in_line(self, acts: Sequence[Act]) -> None:
+        """One after the other in the model; on SQLite all at once, so that they share a commit, in the same order."""
+        codes = [refusal_of(modelled) for modelled, _ in acts]
+
+        async def at_once() -> list[Refused | None]:
+            return await asyncio.gather(*(refused(real) for _, real in acts))
+
+        if not isinstance(self.hall.writer, SqliteWriter):
+            answers = [self.run(refused(real)) for _, real in acts]
+        else:
+            answers = self.run(at_once())
+        for code, told in zip(codes, answers, strict=True):
+            check_refused(told, code)
 
     async def everything(self) -> list[list[str]]:
         """Every row of every table."""
@@ -193,6 +208,11 @@ def choice_of(rules: dict[str, Any]) -> RulesChoice:
         FIELDS[name]: EarlyClose(value) if name == "early_close" else value for name, value in rules.items()
     }
     return RulesChoice(**given)
+
+
+def check_refused(told: Refused | None, code: str | None) -> None:
+    assert (told and told.code) == code
+    assert told is None or told.message
 
 
 def refusal_of(modelled: Callable[[], None]) -> str | None:

@@ -25,9 +25,9 @@ from services.votes import Said
 from tests.contracts.sql import governance_model as model
 from tests.contracts.sql.conftest import Databases
 from tests.contracts.sql.governance_model import ABSTAIN, AGAINST, FOR, MEMBER, TWIN, Refusal
-from tests.contracts.sql.governing import FIELDS, WEIGHTS, Governing, tally
+from tests.contracts.sql.governing import FIELDS, WEIGHTS, Act, Governing, tally
 
-ON_POLLS = {"start": 1, "cast": 6, "mature": 2, "close": 2, "look": 1}
+ON_POLLS = {"start": 1, "cast": 6, "mature": 2, "close": 2, "look": 2}
 ACTS = {"propose": 3, "give": 3, "end": 1, "weigh": 1, "come_or_go": 1, "sleep_or_wake": 1, "wait": 2, **ON_POLLS}
 """What may happen, and how often."""
 CLOSES = ["ON_QUORUM", "ON_QUORUM", "WHEN_DECIDED", "NEVER"]
@@ -158,11 +158,21 @@ class Governance(Governing):
     # Ballots.
 
     def cast(self, chance: Random) -> None:
+        """One by one, or several at once, on several proposals."""
         proposal_id, _ = self.poll(chance)
-        for each in some_ballots(chance, chance.randint(1, 4)):
-            self.count(proposal_id, *each)
+        ballots = some_ballots(chance, chance.randint(1, 4))
+        if chance.random() < 0.5:
+            for each in ballots:
+                self.count(proposal_id, *each)
+            return
+        others = [self.poll(chance)[0], proposal_id, proposal_id]
+        self.in_line([self.counting(chance.choice(others), *each) for each in ballots * 2])
 
     def count(self, proposal_id: int, caster: int, choice: str, hand: str) -> None:
+        self.both(*self.counting(proposal_id, caster, choice, hand))
+
+    def counting(self, proposal_id: int, caster: int, choice: str, hand: str) -> Act:
+        """In the model, and for real."""
         poll = self.dao.polls[proposal_id]
         basic = poll.system == VotingSystem.BASIC
         said = Said(Choice(choice)) if basic else Said(options=BALLOTS[KINDS[VotingSystem(poll.system)]][choice == FOR])
@@ -171,7 +181,7 @@ class Governance(Governing):
             poll.cast(caster, choice if basic else FOR, hand, self.dao.now)
             self.dao.settle(poll)
 
-        self.both(counted, lambda: self.hall.votes.cast(self.viewers[caster], proposal_id, said, by=CastBy(hand)))
+        return counted, lambda: self.hall.votes.cast(self.viewers[caster], proposal_id, said, by=CastBy(hand))
 
     def mature(self, chance: Random) -> None:
         """The deferred job, at any time and more than once."""

@@ -145,7 +145,13 @@ async def walked(read: Read, *, backward: bool) -> list[Any]:
 async def test_an_empty_list_is_an_empty_page(database: Hall) -> None:
     for read in lists_of(database, Viewer(1, Role.MEMBER)).values():
         page = await read(Slice())
-        assert (page.rows, list(page.keys), page.has_next, page.has_previous, await page.count()) == ([], [], False, False, 0)
+        assert (page.rows, list(page.keys), page.has_next, page.has_previous, await page.count()) == (
+            [],
+            [],
+            False,
+            False,
+            0,
+        )
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from domain.votes import Ballot, Vote, VoteFilter
 from evals.hall import Hall, Silence
 from services.delegations import Delegations, Mandate
 from services.resolutions import Resolutions
+from services.topics import Topics
 from services.votes import Said
 from tests.contracts.sql.times import T0, Clock
 
@@ -96,6 +97,24 @@ async def test_an_own_ballot_takes_its_chain_along_before_and_after(database: Ha
     assert await tally_of(database, ada, proposal_id) == Tally(
         100, in_favour=4, against=3, voters=2, own_in_favour=4, own_against=2
     )
+
+
+async def test_in_a_scope_the_delegates_ballot_stands_before_the_own_twins(database: Hall, clock: Clock) -> None:
+    ada, ben, eve = await database.seat([1, 2, 90])
+    reads, admin = SqlVoteReads(database.reader), Viewer(eve.member_id, Role.ADMIN)
+    topic = (await Topics(database.transact).create(admin, "Rent", "To delegate in.", delegable=True))["topic"]
+    await Delegations(database.transact).give(ada, Mandate(ben.member_id, int(topic or 0)))
+    proposal_id = await started(database, eve, Edit(title="Scoped", body="B", scope_id=int(topic or 0)))
+    await database.votes.cast(ada, proposal_id, Said(Choice.FOR), by=CastBy.TWIN)
+    assert (await reads.own(ada, [proposal_id]))[proposal_id].ballot.cast_by is CastBy.TWIN
+    await database.votes.cast(ben, proposal_id, Said(Choice.AGAINST))
+    for _ in ("while voting runs", "after the close"):
+        mine = (await reads.own(ada, [proposal_id]))[proposal_id]
+        assert (mine.ballot.cast_by, mine.ballot.choice) == (CastBy.DELEGATE, Choice.AGAINST)
+        assert mine.via == (ben.member_id,)
+        clock.forward(hours=72)
+        if await database.proposals.close(proposal_id):
+            await derived(database, proposal_id)
 
 
 async def test_power_chain_and_carrying_are_as_frozen(database: Hall, chained: Chained) -> None:
