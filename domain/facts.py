@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from domain.lineage import Trace
 from domain.periods import Window
 
 type Property = str | int | float | bool
@@ -82,3 +83,11 @@ class Graph(Protocol):
 
     async def forget(self, group: str, keys: Sequence[str]) -> None:
         """Remove the nodes of these keys, their edges, and the facts derived from them."""
+
+    async def lineage(self, transaction_id: str) -> list[Trace]:
+        """Every node, native edge and fact, of whatever group, that carries this `transaction_id`; store "graph".
+
+        A node's kind is its labels without Entity, joined by ":", and its key its own; a native edge's kind is its
+        relation and its key `source->target`; a fact's kind is `RELATES_TO:<relation>` and its key its id. Sorted by
+        group, kind, key; no names, no texts. For an operator: it may walk everything. Raises RetrievalFailed.
+        """

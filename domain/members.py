@@ -79,6 +79,8 @@ class Member:
     attributes: Mapping[str, int] = field(default_factory=dict)
     fixed_weight: int | None = None
     """Set by hand or by vote; None: the DAO's formula over `attributes`."""
+    transaction_id: str = field(default="", compare=False)
+    """The newest that changed the row."""
 
     def weighed(self, formula: Formula, **changes: object) -> "Member":
         """With these changes, and the weight that follows from them: none before it is admitted."""

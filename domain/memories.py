@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from domain.lineage import Trace
 from domain.members import Viewer
 from domain.pages import Page, Slice
 
@@ -101,6 +102,13 @@ class MemoryIndex(Protocol):
 
     async def ids(self, group: str) -> set[int]:
         """All ids held for a group, to compare with SQL."""
+
+    async def lineage(self, transaction_id: str) -> list[Trace]:
+        """Every memory, of whatever group, whose metadata carry this `transaction_id`; store "memories".
+
+        Its kind is its domain (DOC, CHAT, ...), its key `memory:<id>`. Sorted by id; no texts. For an operator: it may
+        walk everything. Raises RetrievalFailed.
+        """
 
 
 class Memories(Protocol):

@@ -1,11 +1,12 @@
 """What policies look like in the graph: each version a fact in force for its period, the superseded one closed."""
 
 from collections.abc import Sequence
+from functools import partial
 
-from domain.facts import Fact, GraphBatch, GraphEdge, GraphEntity
+from domain.facts import Fact, GraphBatch, GraphEntity
 from domain.members import DAO_GROUP
 from domain.policies import Policy
-from domain.projections import day, fact_id, proposal_node, topic_node
+from domain.projections import day, edge, fact_id, proposal_node, topic_node
 from domain.proposals import Proposal
 from domain.topics import PolicyTopic
 
@@ -27,9 +28,10 @@ def policy_batch(policy: Policy, topics: Sequence[PolicyTopic], enacted_by: Prop
     """`(:Proposal)-[:ENACTED]->(:Policy)-[:ABOUT]->(:PolicyTopic)`; recorded again, its fact is closed."""
     node, subjects = policy_node(policy), [topic_node(topic) for topic in topics]
     source = proposal_node(enacted_by) if enacted_by else node
-    edges = [GraphEdge(node.key, subject.key, "ABOUT") for subject in subjects]
+    from_tx = partial(edge, transaction_id=policy.transaction_id)
+    edges = [from_tx(node, subject, relation="ABOUT") for subject in subjects]
     if enacted_by:
-        edges.append(GraphEdge(source.key, node.key, "ENACTED"))
+        edges.append(from_tx(source, node, relation="ENACTED"))
     nodes = tuple({each.key: each for each in (source, node, *subjects)}.values())
     return GraphBatch(DAO_GROUP, nodes, tuple(edges), (_in_force(policy, source, node),))
 

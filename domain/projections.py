@@ -5,8 +5,9 @@ Every fact's id is a uuid5 of its source row, so that recording it again changes
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 
 from domain.chats import ChatMessage, ChatSession
@@ -39,14 +40,23 @@ def twin(member: Member) -> GraphEntity:
     return GraphEntity(f"twin:{member.id}", f"{member.display_name}'s twin", ("DigitalTwin",))
 
 
+def edge(
+    source: GraphEntity, target: GraphEntity, *, relation: str, transaction_id: str, at: datetime | None = None
+) -> GraphEdge:
+    """Every native edge names the transaction that brought it."""
+    when = {"ts": at.isoformat()} if at else {}
+    return GraphEdge(source.key, target.key, relation, {**when, "transaction_id": transaction_id})
+
+
 def topic_node(topic: PolicyTopic) -> GraphEntity:
     return GraphEntity(f"topic:{topic.id}", topic.title, ("PolicyTopic",))
 
 
-def member_batches(member: Member, transaction_id: str) -> list[GraphBatch]:
+def member_batches(member: Member) -> list[GraphBatch]:
     """The member and its twin, in the DAO's graph and in its own."""
-    nodes = (user(member), twin(member))
-    edges = (GraphEdge(nodes[0].key, nodes[1].key, "HAS_TWIN"),)
+    known = {"transaction_id": member.transaction_id}
+    nodes = tuple(replace(node, properties={**node.properties, **known}) for node in (user(member), twin(member)))
+    edges = (edge(*nodes, relation="HAS_TWIN", transaction_id=member.transaction_id),)
     joined = Fact(
         id=fact_id(f"joined:{member.id}"),
         group=DAO_GROUP,
@@ -57,7 +67,7 @@ def member_batches(member: Member, transaction_id: str) -> list[GraphBatch]:
         valid_from=member.joined_at,
         valid_to=None,
         created_at=member.joined_at,
-        transaction_id=transaction_id,
+        transaction_id=member.transaction_id,
         source=nodes[0].key,
     )
     return [
@@ -97,10 +107,13 @@ def document_batch(
     author, paper = user(member), _document_node(document)
     subjects = [topic_node(topic) for topic in topics]
     passages = [memory_node(memory) for memory in memories]
-    authored = GraphEdge(author.key, paper.key, "AUTHORED", {"ts": document.uploaded_at.isoformat()})
-    edges = [authored, GraphEdge(author.key, twin(member).key, "HAS_TWIN")]
-    edges += [GraphEdge(paper.key, subject.key, "MENTIONS") for subject in subjects]
-    edges += [GraphEdge(paper.key, passage.key, "HOLDS") for passage in passages]
+    from_tx = partial(edge, transaction_id=document.transaction_id)
+    edges = [
+        from_tx(author, paper, relation="AUTHORED", at=document.uploaded_at),
+        GraphEdge(author.key, twin(member).key, "HAS_TWIN"),  # its own transaction's
+        *(from_tx(paper, subject, relation="MENTIONS") for subject in subjects),
+        *(from_tx(paper, passage, relation="HOLDS") for passage in passages),
+    ]
     facts = [_document_fact(document, "AUTHORED", _authored(document, member), author, paper)]
     facts += [_document_fact(document, "MENTIONS", _mentions(document, member, s.name), paper, s) for s in subjects]
     facts += [_stated(document, statement, memory) for statement, memory in _remembered(statements, memories)]
@@ -206,10 +219,9 @@ def chat_batch(session: ChatSession, message: ChatMessage, member: Member, memor
         source=source,
     )
     passages = [memory_node(memory) for memory in memories]
-    edges = [GraphEdge(speaker.key, listener.key, "CHATTED", {"ts": message.created_at.isoformat()})]
-    edges += [
-        GraphEdge(speaker.key, passage.key, "SAID", {"ts": message.created_at.isoformat()}) for passage in passages
-    ]
+    spoken = partial(edge, transaction_id=message.transaction_id, at=message.created_at)
+    edges = [spoken(speaker, listener, relation="CHATTED")]
+    edges += [spoken(speaker, passage, relation="SAID") for passage in passages]
     return GraphBatch(member_group(member.id), (speaker, listener, *passages), tuple(edges), (talked,))
 
 
@@ -231,8 +243,9 @@ def proposal_batch(
         return None
     proposer, node = user(author), proposal_node(proposal)
     subjects = [topic_node(topic) for topic in topics]
-    edges = [GraphEdge(proposer.key, node.key, "PROPOSED", {"ts": proposal.created_at.isoformat()})]
-    edges += [GraphEdge(node.key, subject.key, "MENTIONS") for subject in subjects]
+    from_tx = partial(edge, transaction_id=proposal.transaction_id)
+    edges = [from_tx(proposer, node, relation="PROPOSED", at=proposal.created_at)]
+    edges += [from_tx(node, subject, relation="MENTIONS") for subject in subjects]
     facts = [_proposed(proposal, proposer, node)]
     if proposal.starts_at is not None:
         facts.append(_voting(proposal, proposer, node))
@@ -296,8 +309,8 @@ def vote_batch(revisions: Sequence[Vote], voter: Member, proposal: Proposal) -> 
     newest, member, subject = revisions[-1], user(voter), proposal_node(proposal)
     node = vote_node(newest, proposal)
     edges = (
-        GraphEdge(member.key, node.key, "VOTED", {"ts": newest.cast_at.isoformat()}),
-        GraphEdge(node.key, subject.key, "ON"),
+        edge(member, node, relation="VOTED", transaction_id=newest.transaction_id, at=newest.cast_at),
+        edge(node, subject, relation="ON", transaction_id=newest.transaction_id),
     )
     followers = [*(later.cast_at for later in revisions[1:]), None]
     facts = [_voted(vote, until, member, subject) for vote, until in zip(revisions, followers, strict=True)]
@@ -352,4 +365,5 @@ def resolution_batch(resolution: Resolution, proposal: Proposal) -> GraphBatch:
         transaction_id=resolution.transaction_id,
         source=subject.key,
     )
-    return GraphBatch(DAO_GROUP, (subject, node), (GraphEdge(subject.key, node.key, "RESOLVED_BY"),), (decided,))
+    resolved = edge(subject, node, relation="RESOLVED_BY", transaction_id=resolution.transaction_id)
+    return GraphBatch(DAO_GROUP, (subject, node), (resolved,), (decided,))

@@ -75,7 +75,7 @@ class Projections:
         args = entry.args
         match entry.name:
             case "MemberJoined" | "MemberRenamed":
-                return await self._member(args["member_id"], entry.transaction_id)
+                return await self._member(args["member_id"])
             case "ProposalChanged":
                 return await self._proposal(args["proposal_id"])
             case "PolicyChanged":
@@ -84,9 +84,9 @@ class Projections:
                 return await self._resolution(args["resolution_id"], args["proposal_id"])
         return []
 
-    async def _member(self, member_id: int, transaction_id: str) -> list[GraphBatch]:
+    async def _member(self, member_id: int) -> list[GraphBatch]:
         found = await self._reads.members.by_ids([member_id])
-        return [batch for member in found.values() for batch in member_batches(member, transaction_id)]
+        return [batch for member in found.values() for batch in member_batches(member)]
 
     async def _message(self, message_id: int, batches: list[GraphBatch], memories: list[Memory]) -> None:
         """Add what a member's turn brings."""

@@ -5,13 +5,14 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from itertools import chain
+from itertools import batched, chain
 from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
 from adapters.graph.falkordb_changes import FORGET_FACTS, FORGET_NAMES, FORGET_NODES, GroupChange, changes_by_group
 from adapters.graph.falkordb_connection import DEADLINE, FalkorConnection, Row, plain_text, reason
+from adapters.graph.falkordb_lineage import GROUPS_AT_ONCE, LINEAGE, is_group, trace_of
 from adapters.graph.falkordb_ranking import FactKey, FactQuery, hits_of, ranked
 from adapters.graph.falkordb_recorder import FactPlan, known_facts, plan_facts, run
 from adapters.graph.falkordb_records import FACT_COLUMNS, checked_group, entity_uuid, fact_of
@@ -19,6 +20,7 @@ from adapters.graph.graphiti_import import imported_driver
 from domain.embeddings import Embedder, Vector
 from domain.errors import RetrievalFailed, SyncFailed
 from domain.facts import Fact, GraphBatch
+from domain.lineage import Trace
 from domain.periods import Window
 
 if TYPE_CHECKING:
@@ -95,6 +97,13 @@ class GraphitiGraph:
                 await driver.write(FORGET_FACTS, keys=list(keys))
                 await driver.write(FORGET_NODES, uuids=[entity_uuid(key) for key in keys])
                 await driver.write(FORGET_NAMES)
+
+    async def lineage(self, transaction_id: str) -> list[Trace]:
+        async with _reading():
+            names: list[str] = await self._connection.list_graphs()
+        groups = [name for name in names if is_group(name)]
+        found = [await self._rows(part, LINEAGE, id=transaction_id) for part in batched(groups, GROUPS_AT_ONCE)]
+        return sorted(map(trace_of, chain.from_iterable(found)), key=lambda trace: (trace.group, trace.kind, trace.key))
 
     async def _opened(self) -> "GroupDriver":
         async with self._opening:

@@ -23,6 +23,8 @@ LIST = (
     "MATCH (m:MemoryVector) WHERE m.user_id IN $groups AND {where} RETURN m.id AS id, m{{.*, vector: null}} AS payload"
 )
 MEMORY_IDS = "MATCH (m:MemoryVector {user_id: $group}) RETURN m.memory_id AS memory_id"
+LINEAGE = """MATCH (m:MemoryVector) WHERE m.transaction_id = $id
+    RETURN m.memory_id AS id, m.domain AS domain, m.user_id AS group ORDER BY m.memory_id"""
 COUNT = "MATCH (m:MemoryVector {user_id: $group}) RETURN count(m) AS vectors"
 COUNT_ALL = "MATCH (m:MemoryVector) RETURN count(m) AS vectors"
 

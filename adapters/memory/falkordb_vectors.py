@@ -102,6 +102,10 @@ class FalkorVectors(VectorStoreBase):
     def memory_ids(self, group: str) -> set[int]:
         return {row["memory_id"] for row in self.client.read(statements.MEMORY_IDS, group=group)}
 
+    def lineage(self, transaction_id: str) -> Rows:
+        """Memory id, domain and group of what the transaction wrote."""
+        return self.client.read(statements.LINEAGE, id=transaction_id)
+
     def delete_many(self, ids: Sequence[str]) -> None:
         """Nothing is there before the first insert."""
         if self.client.read("RETURN 1 AS there"):

@@ -16,6 +16,7 @@ from adapters.graph.falkordb_records import OPEN, microseconds
 from adapters.memory.mem0_import import imported_parts
 from domain.embeddings import Embedder, Vector
 from domain.errors import Failure, RetrievalFailed, SyncFailed
+from domain.lineage import Trace
 from domain.memories import Memory, MemoryFilter, ScoredId
 
 if TYPE_CHECKING:
@@ -81,6 +82,12 @@ class Mem0Memories:
         async with self._failing_as(RetrievalFailed, "read"):
             ids: set[int] = await asyncio.to_thread(mem0.vector_store.memory_ids, group)
         return ids
+
+    async def lineage(self, transaction_id: str) -> list[Trace]:
+        mem0 = await self._opened()
+        async with self._failing_as(RetrievalFailed, "read"):
+            rows = await asyncio.to_thread(mem0.vector_store.lineage, transaction_id)
+        return [Trace("memories", row["domain"], f"memory:{row['id']}", row["group"]) for row in rows]
 
     async def _opened(self) -> "Mem0":
         async with self._opening:

@@ -47,6 +47,7 @@ class MemberRow(Row, table=True):
             last_seen=self.last_seen,
             attributes=self.attributes,
             fixed_weight=self.fixed_weight,
+            transaction_id=self.transaction_id,
         )
 
 

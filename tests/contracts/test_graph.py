@@ -17,6 +17,7 @@ from adapters.embedding.minilm import MiniLmEmbedder
 from adapters.graph.falkordb import GraphitiGraph
 from domain.errors import RetrievalFailed, SyncFailed
 from domain.facts import GraphBatch, GraphEdge, GraphEntity
+from domain.lineage import Trace
 from tests.contracts.graphs import ANA, DAY, NOW, TWIN, VOTE, cypher, fact, snapshot, voted
 from tests.contracts.indexes import CountingEmbedder, serving
 
@@ -185,6 +186,22 @@ async def test_reading_or_forgetting_an_unknown_group_makes_no_graph(
 async def test_names_that_could_be_cypher_are_refused(graph: GraphitiGraph, batch: GraphBatch) -> None:
     with pytest.raises(SyncFailed):
         await graph.record([batch])
+
+
+async def test_lineage_tells_all_that_a_transaction_left_and_no_words(graph: GraphitiGraph, group: str) -> None:
+    mine, other = f"tx-{group}", f"{group}_other"
+    vote = replace(VOTE, properties={"open": True, "transaction_id": mine})
+    edge = GraphEdge("vote:3", "proposal:7", "ON", {"transaction_id": mine})
+    told = fact(group, "Ana voted.", relation="VOTED", transaction_id=mine)
+    await graph.record([GraphBatch(group, (vote, ANA), (edge,), (told,)), GraphBatch(other, (vote,))])
+    expected = [
+        Trace("graph", "ON", "vote:3->proposal:7", group),
+        Trace("graph", "RELATES_TO:VOTED", told.id, group),
+        Trace("graph", "Vote", "vote:3", group),
+        Trace("graph", "Vote", "vote:3", other),
+    ]
+    assert await graph.lineage(mine) == expected
+    assert await graph.lineage("tx-nobody") == []
 
 
 async def test_importing_graphiti_reads_no_env_file(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from adapters.embedded.falkordb import free_port
 from adapters.embedding.minilm import MiniLmEmbedder
 from adapters.memory.mem0 import Mem0Memories
 from domain.errors import RetrievalFailed, SyncFailed
+from domain.lineage import Trace
 from domain.memories import ByteRange, Memory, MemoryDomain, MemoryFilter, MemoryKind, NewMemory
 from tests.contracts.indexes import Scattered, serving
 
@@ -197,6 +198,16 @@ async def test_removed_memories_are_gone_and_removing_again_is_no_error(index: M
         await index.remove([1, 3, 99])
     assert await index.ids("member_1") == {2, 4}
     assert sorted(await found(index, "PLA invoice 4417", limit=10)) == [2, 4]
+
+
+async def test_lineage_tells_what_a_transaction_left_and_no_texts(index: Mem0Memories) -> None:
+    mine = f"tx-{uuid4()}"
+    said = memory(3, TEXTS[3], group="dao", domain=MemoryDomain.CHAT)
+    await index.add_batch([replace(memory(2, TEXTS[2]), transaction_id=mine), replace(said, transaction_id=mine)])
+    await index.add_batch([memory(1, TEXTS[1])])
+    expected = [Trace("memories", "DOC", "memory:2", "member_1"), Trace("memories", "CHAT", "memory:3", "dao")]
+    assert await index.lineage(mine) == expected
+    assert await index.lineage("tx-nobody") == []
 
 
 async def test_searching_before_anything_was_added_finds_nothing(index: Mem0Memories, redis_url: str) -> None:

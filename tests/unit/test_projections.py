@@ -36,7 +36,7 @@ def vote(choice: Choice, revision: int, at: datetime) -> Vote:
 
 
 def test_a_member_has_a_twin_in_the_daos_graph_and_in_its_own() -> None:
-    for batch, group in zip(member_batches(ANA, "t"), (DAO_GROUP, "member_7"), strict=True):
+    for batch, group in zip(member_batches(ANA), (DAO_GROUP, "member_7"), strict=True):
         assert batch.group == group
         assert [(node.key, node.labels) for node in batch.nodes] == [
             ("member:7", ("User",)),
@@ -112,3 +112,11 @@ def test_a_resolution_says_what_was_decided_and_how() -> None:
         "(no quorum: 3 for, 1 against, 1 abstained of 12 eligible)."
     )
     assert [node.labels for node in batch.nodes] == [("Proposal",), ("DAOResolution",)]
+
+
+def test_every_edge_names_the_transaction_that_brought_it() -> None:
+    ana, printing = replace(ANA, transaction_id="joined"), PolicyTopic(2, "Machines")
+    proposed = proposal_batch(replace(PROPOSAL, transaction_id="opened"), ana, topics=[printing], votes=[])
+    batches = [*member_batches(ana), proposed, vote_batch([vote(Choice.FOR, 1, MAY)], ana, PROPOSAL)]
+    named = {edge.relation: edge.properties["transaction_id"] for batch in batches if batch for edge in batch.edges}
+    assert named == {"HAS_TWIN": "joined", "PROPOSED": "opened", "MENTIONS": "opened", "VOTED": "t", "ON": "t"}
