@@ -78,9 +78,11 @@ def api(data_dir: Path | None, host: str | None, port: int | None) -> None:
     import uvicorn
 
     from app.api import create_app
+    from app.crashes import arm_crashes
     from app.telemetry import configure_logs
 
     configure_logs(settings, "api")
+    arm_crashes(settings.crash_at)
     uvicorn.run(
         create_app(settings),
         host=settings.host,
@@ -106,10 +108,12 @@ def worker(data_dir: Path | None) -> None:
 
     import uvloop
 
+    from app.crashes import arm_crashes
     from app.telemetry import configure_logs
     from app.worker import run
 
     configure_logs(settings, "worker")
+    arm_crashes(settings.crash_at)
     uvloop.run(run(settings))
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from domain.crashes import planned_in
 from domain.members import Admission
 
 WITH_CREDENTIALS = {"postgresql+asyncpg": "user:password@", "bolt": "user:password@", "neo4j": "user:password@"}
@@ -107,6 +108,11 @@ class Settings(BaseSettings):
         description="Operations a minute from one address; 0: no limit. Empty: 0 with AUTH=local, else 6000.",
     )
     sockets_member: int = Field(default=1000, ge=1, description="WebSockets of one member at one process.")
+    crash_at: str = Field(
+        default="",
+        description="For tests: where a process kills itself, point:n for the n-th pass, several separated by commas; "
+        "docs/consistency.md lists the points.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -143,6 +149,12 @@ class Settings(BaseSettings):
         if needed and not (urlsplit(url).username and urlsplit(url).password):
             raise ValueError(f"give the credentials in the URL: {urlsplit(url).scheme}://{needed}host/...")
         return url
+
+    @field_validator("crash_at")
+    @classmethod
+    def _names_points(cls, text: str) -> str:
+        planned_in(text)
+        return text
 
     @field_validator("auth0_domain")
     @classmethod

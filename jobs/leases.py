@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 from random import random
 
+from domain.crashes import passing
 from domain.errors import DomainError
 from domain.outbox import Outbox, OutboxEntry
 from jobs.policy import MAX_CLAIMS, Dead, Retry, unexpected, verdict
@@ -50,6 +51,7 @@ class Runner[S]:
             self._lanes.leave(entry)
 
     async def _attempt(self, entry: OutboxEntry) -> None:
+        passing("job.begun")
         try:
             await self._leased(entry)
         except Lost:
@@ -60,7 +62,9 @@ class Runner[S]:
         except Exception as error:  # noqa: BLE001  # policy decides on all of them
             await self._settle(entry, error)
         else:
+            passing("job.ended")
             await self._outbox.done(entry)
+            passing("job.marked")
 
     async def _leased(self, entry: OutboxEntry) -> None:
         """Raises Lost, or what the job raises."""

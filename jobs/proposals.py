@@ -2,12 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+from domain.crashes import passing
+
 if TYPE_CHECKING:
     from services.house import Services
 
 
 async def close(services: "Services", proposal_id: int) -> None:
     await services.proposals.close(proposal_id)
+    passing("close.committed")
 
 
 async def start(services: "Services", proposal_id: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from domain.chats import ChatMessage, ChatReads, ChatSession, Sender, checked_chat_title, checked_text
+from domain.crashes import passing
 from domain.errors import Conflict, Forbidden, NotFound
 from domain.events import ChatRemoved, MessageSent
 from domain.members import Viewer
@@ -51,7 +52,9 @@ class Chats:
             work.enqueue("reply", reply.id)
             return {"message": message.id, "reply": reply.id}
 
-        return await self._transact.once(once, command)
+        ids = await self._transact.once(once, command)
+        passing("chat.committed")
+        return ids
 
     async def delete(self, viewer: Viewer, session_id: int, *, once: Once | None = None) -> Ids:
         """With its messages and what was remembered of them. Raises NotFound."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from domain.blobs import Blobs
 from domain.bus import Bus
+from domain.crashes import passing
 from domain.documents import Document, DocumentReads, IngestionStatus, Upload, Visibility
 from domain.errors import BadInput, Conflict, FileTooLarge
 from domain.events import DocumentChanged, DocumentRemoved
@@ -43,6 +44,7 @@ class Documents:
         """
         upload = await measured(file, checked_filename(filename), visibility)
         await self._blobs.put(f"{viewer.member_id}/{upload.sha256}", pieces(file))
+        passing("upload.blob-written")
 
         def command(work: Work) -> Ids:
             same = work.documents.same(viewer.member_id, upload.sha256, visibility)
@@ -55,7 +57,9 @@ class Documents:
 
         content = f"{upload.sha256} {upload.filename} {visibility.value}"
         once = Once(viewer.member_id, "uploadDocument", key, content) if key else None
-        return await self._transact.once(once, command)
+        ids = await self._transact.once(once, command)
+        passing("upload.committed")
+        return ids
 
     async def retry(self, viewer: Viewer, document_id: int, *, once: Once | None = None) -> Ids:
         """Read a FAILED document again. Raises NotFound, Forbidden, Conflict."""
@@ -95,7 +99,9 @@ class Documents:
     async def remove_blob(self, key: str) -> None:
         """Unless the same bytes were uploaded again meanwhile."""
         if not await self._transact(lambda work: work.documents.blob_used(key)):
+            passing("blob.unused")
             await self._blobs.remove(key)
+            passing("blob.removed")
 
     def watch(self, viewer: Viewer, document_id: int) -> AsyncIterator[Watched[Document]]:
         """The present state, then newer ones, as long as the viewer may see it."""

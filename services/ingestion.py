@@ -12,6 +12,7 @@ from typing import Protocol
 
 from domain.blobs import Blobs
 from domain.chunking import Chunk, Passage
+from domain.crashes import passing
 from domain.documents import Document, DocumentReads, IngestionError, IngestionStatus
 from domain.entities import Entities, Mention
 from domain.errors import DomainError, Failure, NotFound
@@ -111,6 +112,7 @@ class Ingestion:
                 work.enqueue("remove_blob", locked.blob_key)
 
         await self._transact(command)
+        passing("ingest.given-up")
         await self._indexes.graph.forget(document.group, [f"document:{document_id}"])
 
     async def _read(self, document: Document) -> None:
@@ -118,6 +120,7 @@ class Ingestion:
         try:
             await self._stage(document.id, IngestionStatus.EXTRACTING, 0.05)
             text = await self._text(document)
+            passing("ingest.text-read")
             await self._stage(document.id, IngestionStatus.CHUNKING, 0.2)
             extracted = await self._extract(document, text)
             await self._remember(document, extracted, indexed)
@@ -152,6 +155,7 @@ class Ingestion:
         memories = memories_of(document, extracted.chunks)
         for rows in batched(memories, SLICE):
             await self._transact(partial(_store, document_id=document.id, rows=rows))
+            passing("ingest.remembered")
 
         def describe(work: Work) -> None:
             locked = work.documents.locked(document.id)
@@ -159,6 +163,7 @@ class Ingestion:
             _save(work, replace(locked, topic_ids=work.topics.ensure(extracted.topics)))
 
         await self._transact(describe)
+        passing("ingest.described")
         await self._index(document.id, indexed)
 
     async def _index(self, document_id: int, indexed: list[int]) -> None:
@@ -166,6 +171,7 @@ class Ingestion:
         for slice_ in batched(memories, INDEX_SLICE):
             indexed += [memory.id for memory in slice_]
             await self._indexes.memories.add_batch(slice_)
+            passing("ingest.indexed")
             await self._stage(document_id, IngestionStatus.REMEMBERING, 0.4 + 0.4 * len(indexed) / len(memories))
 
     async def _link(self, document_id: int, extracted: Extracted) -> None:
@@ -182,7 +188,9 @@ class Ingestion:
             statements=extracted.statements,
         )
         await self._indexes.graph.record([batch])
+        passing("ingest.linked")
         await self._stage(document_id, IngestionStatus.DONE, 1.0)
+        passing("ingest.done")
 
     async def _stage(
         self, document_id: int, status: IngestionStatus, progress: float, *, chunks: int | None = None

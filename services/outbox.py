@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from domain.bus import Bus
+from domain.crashes import passing
 from domain.errors import SyncFailed
 from domain.outbox import Outbox, OutboxEntry
 from domain.queue import Queue
@@ -70,6 +71,8 @@ class Dispatcher:
             return POLL_SECONDS
         full = [name for name, places in free.items() if not places]
         entries = await self._outbox.claim(limit=sum(free.values()), lease_seconds=self._lease_seconds, skip=full)
+        if entries:
+            passing("job.claimed")
         for entry in entries:
             self._lanes.hand(entry, until=now + self._lease_seconds)
         await asyncio.gather(*map(self._hand, entries))
@@ -79,12 +82,14 @@ class Dispatcher:
         """Keeps the lease while the queue is away, so that an outage costs no attempts."""
         while True:
             try:
-                return await self._queue.put(entry)
+                await self._queue.put(entry)
+                passing("job.queued")
+                return
             except SyncFailed as failure:
                 log.warning("Job %s %s waits: %s", entry.name, entry.id, failure)
             await asyncio.sleep(AWAY_SECONDS)
             if not await self._outbox.beat(entry, self._lease_seconds):
-                return None
+                return
 
 
 class Projector:
@@ -123,8 +128,11 @@ class Projector:
         entries = await self._outbox.projectable(limit=self._limit)
         if not entries:
             return set()
+        passing("event.read")
         await self._project(entries)
+        passing("event.shown")
         await self._outbox.projected([entry.id for entry in entries])
+        passing("event.marked")
         self._limit, self._delay = self.BATCH, self.FIRST_DELAY
         return {entry.name for entry in entries}
 

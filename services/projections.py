@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from domain.chats import ChatReads
+from domain.crashes import passing
 from domain.errors import NotFound
 from domain.facts import Graph, GraphBatch
 from domain.members import MemberReads, Role, Viewer
@@ -146,6 +147,7 @@ class Projections:
     async def _forget(self, name: str, args: dict[str, Any]) -> None:
         memory_ids = args["memory_ids"]
         await self._index.remove(memory_ids)
+        passing("removal.half")
         keys = [f"memory:{memory_id}" for memory_id in memory_ids]
         keys += [f"document:{document_id}" for document_id in args.get("document_ids", ())]
         if name == "ChatRemoved":

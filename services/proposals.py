@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from domain.audits import Act, Subject, given_reason
 from domain.bus import Bus
+from domain.crashes import passing
 from domain.drafts import Draft, Edit
 from domain.errors import BadInput, Conflict, Forbidden
 from domain.events import ProposalChanged
@@ -160,6 +161,7 @@ class Proposals:
                 )
                 log.warning("Proposal %s was closed late: %s", proposal.number, reason)
             resolve(work, proposal, outcome(work, proposal))
+            passing("close.decided")
             return True
 
         return await self._transact(command)

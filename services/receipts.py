@@ -3,6 +3,7 @@
 import asyncio
 from functools import partial
 
+from domain.crashes import passing
 from domain.proposals import Proposal
 from domain.receipt_forms import ReceiptFile, receipt_bytes
 from domain.receipts import ReceiptReads, Sealed, Signer, Verifier, ballot_bytes, cast_of, receipt_hash
@@ -35,8 +36,10 @@ class Receipts:
         sealed: list[int] = []
         async with self._one_by_one:
             while waiting := await self._next():
+                passing("seal.signed")
                 if await self._transact(partial(_kept, sealed=waiting)):
                     sealed.append(waiting.resolution_id)
+                    passing("seal.kept")
         return sealed
 
     async def _next(self) -> Sealed | None:

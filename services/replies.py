@@ -9,6 +9,7 @@ from typing import Protocol
 from domain import replies
 from domain.bus import Bus, Listener
 from domain.chats import ChatMessage, ChatReads, Citation, Sender
+from domain.crashes import passing
 from domain.errors import BadInput, DomainError, NotFound
 from domain.events import ReplyEnded
 from domain.members import MemberReads, Role, Viewer
@@ -108,6 +109,7 @@ class Replies:
             return await told_deleted(writer, sent)
         if not message.complete:
             draft = await self._draft(message)
+            passing("reply.begun")
             await self._finish(draft, await self._write_unless_stopped(draft, member_id))
         return None
 
@@ -181,6 +183,7 @@ class Replies:
     async def _finish(self, draft: Draft, end: ReplyEvent) -> None:
         """Store the message with all its events, then send the last one."""
         sent = await draft.writer.flushed()
+        passing("reply.flushed")
         events = replies.dump([*sent, Sequenced(len(sent), end)])
         whole = draft.text if draft.text.startswith(draft.earlier) else draft.earlier
 
@@ -203,8 +206,10 @@ class Replies:
             await self._transact(command)
         except NotFound:
             return await told_deleted(draft.writer, sent)
+        passing("reply.stored")
         draft.writer.put(end)
         await draft.writer.flushed()
+        passing("reply.ended")
         return None
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from domain.audits import MAX_REASON
 from domain.casting import cast
+from domain.crashes import passing
 from domain.errors import BadInput, Conflict, NoVotingPower
 from domain.events import BallotCast, ProposalChanged
 from domain.inputs import check_storable
@@ -60,9 +61,11 @@ class Votes:
             proposal = work.proposals.locked(proposal_id)
             proposal.check_visible(viewer)
             done[:] = [_cast(work, proposal, viewer.member_id, said, by)]
+            passing("vote.counted")
             return {"vote": done[0][0].id, "transaction": work.transaction_id}
 
         ids = await self._transact.once(once, command)
+        passing("vote.committed")
         vote_id = ids["vote"]
         if not isinstance(vote_id, int):
             raise TypeError(f"A ballot was answered with {vote_id!r}.")

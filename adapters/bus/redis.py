@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from adapters.bus.subscriptions import Subscriptions
+from domain.crashes import passing
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class RedisBus:
             self._reachable = False
         else:
             self._reachable = True
+            passing("hint.published")
 
     def announce(self, topics: Iterable[str]) -> None:
         """Publish soon, from a task of the bus: neither waits nor raises, same topics in a row are sent once."""

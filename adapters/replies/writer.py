@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, RedisError
 
 from adapters.replies.stream import APPEND, append_arguments, stream_key
+from domain.crashes import passing
 from domain.replies import ReplyEvent, ReplyFenced, ReplyToken, Sequenced, encode, ends
 
 log = logging.getLogger(__name__)
@@ -130,6 +131,7 @@ class Flusher:
         given = [argument for writer in writers for argument in writer.place()]
         keys = [stream_key(writer.reply_id) for writer in writers]
         answers: list[int] = await self._redis.evalsha(self._script, len(keys), *keys, *given)  # type: ignore[misc]  # its hint is for both clients
+        passing("reply.appended")
         for writer, answer in zip(writers, answers, strict=True):
             writer.answered(answer)
         self._delay = FIRST_DELAY

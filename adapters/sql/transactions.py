@@ -9,6 +9,7 @@ from adapters.sql.clock import Clock, database_clock
 from adapters.sql.idempotency import SqlAnswers
 from adapters.sql.work import SqlWork
 from adapters.sql.writer import Writer
+from domain.crashes import passing
 from domain.errors import Refused
 from domain.transactions import Ids, Once, Work
 
@@ -43,6 +44,7 @@ class SqlTransact:
 
     async def _heard[T](self, run: Callable[[Session], tuple[T, list[str]]]) -> T:
         result, topics = await self._write(run)
+        passing("transaction.committed")
         if topics:
             self._announce(list(dict.fromkeys(topics)))
         return result
@@ -51,6 +53,7 @@ class SqlTransact:
         work = SqlWork(session, self._clock)
         result = command(work)
         work.send()
+        passing("transaction.written")
         return result, work.announced
 
     def _first(self, session: Session, once: Once, command: Callable[[Work], Ids]) -> tuple[Ids, list[str]]:
