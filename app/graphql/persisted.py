@@ -47,7 +47,7 @@ class Persisted:
         digest = digest_of(asked)
         if digest is None:
             return sent(asked)
-        if asked.text is not None:
+        if asked.text:
             await self._register(digest, asked.text, known=known)
             return asked.text
         text = self._kept.get(digest)
@@ -95,7 +95,7 @@ class Trusted:
         """Raises BadRequest."""
         id = asked.document_id or digest_of(asked) or sha256(sent(asked))
         text = self._texts.get(id) or self._texts.get(id.removeprefix(SCHEME))
-        if text is None and asked.text is None:
+        if text is None and not asked.text:
             raise not_found(asked)
         if text is None:
             message = "Only the documents of this server's list run here: name one by its id."

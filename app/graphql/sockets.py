@@ -134,7 +134,7 @@ class Socket:
             raise Closed(4401, "Unauthorized")
         if id in self._running:
             raise Closed(4409, f"Subscriber for {id} already exists")
-        task = asyncio.create_task(self._operate(id, asked))
+        task = asyncio.create_task(self._operate(id, asked, beside=len(self._running)))
         self._running[id] = task
         task.add_done_callback(lambda _: self._ended(id, task))
 
@@ -148,15 +148,15 @@ class Socket:
         if self._running.get(id) is task:
             del self._running[id]
 
-    async def _operate(self, id: str, asked: Asked) -> None:
-        failed = await self._run(id, asked)
+    async def _operate(self, id: str, asked: Asked, *, beside: int) -> None:
+        failed = await self._run(id, asked, beside)
         self._free(id, asyncio.current_task())
         await self.tell({"id": id, "type": "error", "payload": failed} if failed else {"id": id, "type": "complete"})
 
-    async def _run(self, id: str, asked: Asked) -> list[dict[str, Any]] | None:
-        """Until the operation ends; the errors of one that never began."""
+    async def _run(self, id: str, asked: Asked, beside: int) -> list[dict[str, Any]] | None:
+        """Until the operation ends, so many being under way already; the errors of one that never began."""
         try:
-            self._count()
+            self._count(beside)
             operation = await self._prepared(asked)
         except BadRequest as error:
             return errors_of(refusal(error.message, code=error.code))
@@ -179,10 +179,10 @@ class Socket:
                 await self.tell({"id": id, "type": "next", "payload": answer.payload})
         return None
 
-    def _count(self) -> None:
+    def _count(self, beside: int) -> None:
         """Raises RateLimited."""
         self._door.count(self._bearer)
-        if len(self._running) > MAX_OPERATIONS:
+        if beside >= MAX_OPERATIONS:
             message = f"This socket has {MAX_OPERATIONS} operations under way: complete one first."
             raise RateLimited(message, retry_after=1)
 

@@ -98,7 +98,7 @@ subscription Quorum($proposalId: ID!) {
 }`, { proposalId: "" }],
   ["Resolved", `# Every decision, in order, from the first one on.
 subscription Resolved {
-  resolved(afterSeq: 0) {
+  resolved(afterSeq: -1) {
     seq
     passed
     reason
