@@ -10,8 +10,9 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 ARGS ?=
 PACKAGES := app schema resolvers jobs services agents domain adapters
+NODE_AT_LEAST := 20
 
-.PHONY: help up install test lint types contracts migrations schema unit tour seed lock clean
+.PHONY: help up install test lint types contracts migrations schema unit clients tour seed lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -69,6 +70,14 @@ schema: $(STAMP) ## the committed SDL and docs/api are what is served, and break
 
 unit: $(STAMP) ## the tests; ARGS="-k votes"
 	@echo "== pytest"; $(BIN)/pytest $(ARGS)
+
+clients: $(STAMP) ## other people's clients against a server, under node; ARGS=apollo.test.mjs
+	@echo "== clients"; \
+	if ! node -e 'process.exit(+(process.versions.node.split(".")[0] < $(NODE_AT_LEAST)))' 2>/dev/null; then \
+	  echo "tests/clients were not run: no node $(NODE_AT_LEAST) or newer"; [ -z "$${CI:-}" ]; exit; \
+	fi; \
+	cd tests/clients; [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund --loglevel=error; \
+	cd ../..; $(PYTHON) -m tests.clients.run $(ARGS)
 
 tour: $(STAMP) ## the README's tour against the running server
 	@$(PYTHON) -m app.demo.tour $(ARGS)
