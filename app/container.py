@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Self
 from urllib.parse import urlsplit
 
+from adapters.alerts.log import LogAlerts
 from adapters.auth.auth0 import Auth0Tokens
 from adapters.auth.ed25519 import Ed25519Signer, Ed25519Verifier
 from adapters.auth.jwks import Jwks
@@ -19,6 +20,7 @@ from adapters.graph.falkordb import GraphitiGraph
 from adapters.llm.builtin import BuiltInModel
 from adapters.llm.openai import OpenAiModel
 from adapters.memory.mem0 import Mem0Memories
+from adapters.meters.prometheus import PrometheusMeters
 from adapters.ner.spacy import SpacyEntities
 from adapters.persisted.redis import RedisPersisted
 from adapters.queue.arq import ArqQueue
@@ -113,6 +115,16 @@ class Container:
         await self.graph.search([DAO_GROUP], "warm", window=None, at=now, limit=1)
         await self.index.search([DAO_GROUP], "warm", limit=1, where=MemoryFilter(), at=now)
         await asyncio.to_thread(self.twin.warm)
+
+    # watching
+
+    @cached_property
+    def meters(self) -> PrometheusMeters:
+        return PrometheusMeters()
+
+    @cached_property
+    def alerts(self) -> LogAlerts:
+        return LogAlerts(self.meters)
 
     # engines
 
@@ -242,7 +254,7 @@ class Container:
 
     @cached_property
     def _proposals(self) -> Proposals:
-        return Proposals(self.database.transact, self.reads.proposals, self.bus)
+        return Proposals(self.database.transact, self.reads.proposals, self.bus, alerts=self.alerts)
 
     @cached_property
     def _stalls(self) -> Stalls:
@@ -251,7 +263,7 @@ class Container:
         def jumped() -> timedelta | None:
             return database_clock.jumped if self.database.is_sqlite else None
 
-        return Stalls(self.database.transact, self._proposals, self.outbox, jumped=jumped)
+        return Stalls(self.database.transact, self._proposals, self.outbox, alerts=self.alerts, jumped=jumped)
 
     @cached_property
     def twin(self) -> TwinAgent:

@@ -22,4 +22,4 @@ class Entities(Protocol):
     name: str
 
     async def extract(self, texts: Sequence[str]) -> list[list[Mention]]:
-        """For each text its mentions in order, with offsets within that text. Raises IngestionFailed."""
+        """For each text its mentions in order, with offsets within that text. Raises EntitiesFailed."""

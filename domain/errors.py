@@ -15,11 +15,15 @@ DomainError
 │   └── UnsupportedMediaType
 ├── RateLimited              before anything is tried
 └── Failure                  not the caller's doing: a GraphQL error, a retried job or a failed document
-    ├── Unreadable           what only parsing shows; never retried
-    ├── IngestionFailed
-    ├── RetrievalFailed
-    ├── ModelFailed
-    └── SyncFailed
+    ├── IngestionFailed      INGESTION_ERROR
+    │   └── Unreadable       what only parsing shows; never retried
+    ├── RetrievalFailed      RETRIEVAL_ERROR: memories, facts or vectors
+    ├── ModelFailed          LLM_ERROR
+    │   └── ModelRefused     the model will not have this very request; never retried
+    ├── VoteFailed           VOTE_ERROR: a ballot was not stored, or a vote not closed
+    ├── SyncFailed           SYNC_ERROR: a store could not be written or reached
+    │   └── StoreFailed      the database itself: nothing of the transaction is kept
+    └── EntitiesFailed       NER_ERROR
 """
 
 
@@ -95,16 +99,18 @@ class UnsupportedMediaType(Refused):
 
 
 class Failure(DomainError):
+    """`engine` names the guarded engine that failed, for health and metrics; empty when none is to blame."""
+
     retryable = True
-
-
-class Unreadable(Failure):
-    code = "INGESTION_ERROR"
-    retryable = False
+    engine = ""
 
 
 class IngestionFailed(Failure):
     code = "INGESTION_ERROR"
+
+
+class Unreadable(IngestionFailed):
+    retryable = False
 
 
 class RetrievalFailed(Failure):
@@ -115,5 +121,21 @@ class ModelFailed(Failure):
     code = "LLM_ERROR"
 
 
+class ModelRefused(ModelFailed):
+    retryable = False
+
+
+class VoteFailed(Failure):
+    code = "VOTE_ERROR"
+
+
 class SyncFailed(Failure):
     code = "SYNC_ERROR"
+
+
+class StoreFailed(SyncFailed):
+    pass
+
+
+class EntitiesFailed(Failure):
+    code = "NER_ERROR"

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
+from domain.alerts import Alerts, Unheard
 from domain.audits import Act, Subject, given_reason
 from domain.bus import Bus
 from domain.crashes import passing
@@ -28,10 +29,11 @@ LATE = timedelta(seconds=10)
 
 
 class Proposals:
-    def __init__(self, transact: Transact, reads: ProposalReads, bus: Bus) -> None:
+    def __init__(self, transact: Transact, reads: ProposalReads, bus: Bus, *, alerts: Alerts | None = None) -> None:
         self._transact = transact
         self._reads = reads
         self._bus = bus
+        self._alerts = alerts or Unheard()
 
     async def create(self, viewer: Viewer, edit: Edit, *, once: Once | None = None) -> Ids:
         """A DRAFT with the DAO's rules, as far as its author may not choose them. Raises BadInput, Forbidden."""
@@ -192,9 +194,16 @@ class Proposals:
         """The safety net: close what is past its end; how many that were. One that fails keeps no other open."""
         ids = await self._transact(lambda work: work.proposals.ended(at=work.now(), limit=SWEEP_SIZE))
         outcomes = await asyncio.gather(*map(self.close, ids), return_exceptions=True)
-        failures = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+        failures = {id: outcome for id, outcome in zip(ids, outcomes, strict=True) if isinstance(outcome, Exception)}
+        for proposal_id, failure in failures.items():
+            self._alerts.raise_(
+                "VOTE_ERROR",
+                subject=f"proposal:{proposal_id}",
+                message=f"It could not be closed ({type(failure).__name__}) and is tried again every minute; "
+                "an ADMIN's resolveStalled counts it now. Its ballots are kept.",
+            )
         if failures:
-            raise ExceptionGroup("Some proposals could not be closed.", failures)
+            raise ExceptionGroup("Some proposals could not be closed.", list(failures.values()))
         return sum(outcome is True for outcome in outcomes)
 
     def watch(self, viewer: Viewer, proposal_id: int) -> AsyncIterator[Watched[Proposal]]:

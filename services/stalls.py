@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from domain.alerts import AlertCode, Alerts
 from domain.audits import Act, Subject
 from domain.events import ProposalChanged
 from domain.outbox import Backlog
@@ -24,11 +25,18 @@ class Stalls:
     """`jumped`: how far the machine's clock was set, while a database's time depends on it."""
 
     def __init__(
-        self, transact: Transact, proposals: Proposals, backlog: Backlog, *, jumped: Callable[[], timedelta | None]
+        self,
+        transact: Transact,
+        proposals: Proposals,
+        backlog: Backlog,
+        *,
+        alerts: Alerts,
+        jumped: Callable[[], timedelta | None],
     ) -> None:
         self._transact = transact
         self._proposals = proposals
         self._backlog = backlog
+        self._alerts = alerts
         self._jumped = jumped
 
     async def sweep(self) -> None:
@@ -44,6 +52,8 @@ class Stalls:
             hours = jump / timedelta(hours=1)
             await self._note(
                 Act.CLOCK_JUMPED,
+                "VOTE_ERROR",
+                "clock",
                 f"The machine's clock was set by {hours:+.2f} hours; votes go on by the time before it. "
                 "Put the clock right, or restart to accept it.",
             )
@@ -52,6 +62,8 @@ class Stalls:
         for entry in await self._backlog.stalled(seconds=SHOWN_WITHIN_SECONDS, limit=MOST):
             await self._note(
                 Act.PROJECTION_STALLED,
+                "SYNC_ERROR",
+                f"{entry.kind}:{entry.id}",
                 f"{entry.name} {entry.id} has waited for more than {SHOWN_WITHIN_SECONDS / 60:.0f} minutes; "
                 "graph or memory index lag behind. It is tried again until it succeeds.",
             )
@@ -63,7 +75,9 @@ class Stalls:
         for proposal_id in old:
             await self._transact(partial(_lapsed, proposal_id=proposal_id, span=span))
 
-    async def _note(self, act: Act, reason: str) -> None:
+    async def _note(self, act: Act, code: AlertCode, subject: str, reason: str) -> None:
+        """Once, however often it is seen."""
+
         def command(work: Work) -> bool:
             if work.audits.noted(act, reason):
                 return False
@@ -71,7 +85,7 @@ class Stalls:
             return True
 
         if await self._transact(command):
-            log.warning("%s: %s", act.value, reason)
+            self._alerts.raise_(code, subject=subject, message=reason)
 
 
 def _lapsed(work: Work, *, proposal_id: int, span: timedelta) -> None:
