@@ -79,6 +79,7 @@ def api(data_dir: Path | None, host: str | None, port: int | None) -> None:
 
     from app.api import create_app
     from app.crashes import arm_crashes
+    from app.http.frames import Frames
     from app.telemetry import configure_logs
 
     configure_logs(settings, "api")
@@ -90,6 +91,7 @@ def api(data_dir: Path | None, host: str | None, port: int | None) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        ws=Frames,
         ws_max_size=MAX_MESSAGE,
         ws_per_message_deflate=False,  # compressing is the proxy's: here it would cost each subscriber's every frame
         timeout_keep_alive=75,  # as proxies do: a client's pooled connection must not end under it

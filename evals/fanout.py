@@ -16,7 +16,7 @@ from typing import Any
 from domain.tally import Choice
 from evals.ballots import put_to_the_vote
 from evals.figures import MILLI, Figure, percentile
-from evals.listeners import Caller, Hear, audience, subscription
+from evals.listeners import Caller, Hear, audience, subscription, undisturbed
 from evals.servers import MICRO, Server, ours, stock
 from evals.stock import HANDLE
 
@@ -82,7 +82,8 @@ async def told(server: Server, proposals: Sequence[str], *, sockets: int, ballot
         alone, receipts = server.cpu - before, [Receipts() for _ in range(sockets)]
         async with audience(server.port, subscribers(server, proposals[2], [each.hear for each in receipts])):
             before = server.cpu
-            answered = await cast(callers, proposals[2], ballots)
+            with undisturbed():
+                answered = await cast(callers, proposals[2], ballots)
             await settled(receipts, max(answered))
             taken = server.cpu - before
     found = delivery(receipts, answered)

@@ -2,12 +2,13 @@
 
 import asyncio
 import base64
+import gc
 import json
 import secrets
 import struct
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self, cast
 
 from evals.system import NotMeasured
@@ -158,6 +159,18 @@ async def listening(port: int, token: str, operation: bytes, hear: Hear) -> List
     loop = asyncio.get_running_loop()
     _, listener = await loop.create_connection(lambda: Listener(token, operation, hear), "127.0.0.1", port)
     return listener
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """The measuring process looks for no rings of dead objects meanwhile: it stands still for a tenth of a second when
+    it does, and all that arrives then seems late."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def subscription(query: str, **variables: Any) -> bytes:  # noqa: ANN401  # any JSON

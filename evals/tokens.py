@@ -18,7 +18,7 @@ from domain.chats import Sender
 from domain.replies import ReplyDone, ReplyToken, ReplyWriter
 from domain.transactions import Work
 from evals.figures import MILLI, Figure, percentile
-from evals.listeners import audience, subscription
+from evals.listeners import audience, subscription, undisturbed
 from evals.servers import MICRO, Server, ours
 from schema.ids import global_id
 
@@ -82,7 +82,8 @@ async def heard(server: Server, spoken: list[Reply], *, seconds: int) -> list[Fi
     async with audience(server.port, readers):
         await speak(spoken, 1)  # not counted: it warms up
         idle = await cpu_of(server, asyncio.sleep(1))
-        taken = await cpu_of(server, speak(spoken, seconds))
+        with undisturbed():
+            taken = await cpu_of(server, speak(spoken, seconds))
         for reply in spoken:
             reply.writer.put(ReplyDone())
         await settled(spoken)

@@ -87,5 +87,7 @@ class ChatSubscriptions:
         ] = -1,
     ) -> AsyncGenerator[ChatEvent]:
         context, key = info.context, row_id("ChatMessage", reply_id, "replyId")
-        followed = context.services.chats.follow(context.viewer, key, after_seq=-1 if after_seq is None else after_seq)
+        followed = await context.services.chats.follow(
+            context.viewer, key, after_seq=-1 if after_seq is None else after_seq
+        )
         return events(context, followed, lambda event: event_of(key, event))

@@ -3,6 +3,7 @@
 import binascii
 import re
 from base64 import urlsafe_b64decode
+from functools import lru_cache
 
 import strawberry
 
@@ -29,8 +30,11 @@ KEYS = {
 }
 """The shape of each noun's key."""
 MAX_ROW = 2**31 - 1
+KEPT = 10_000
+"""Ids that are remembered, for lists show the same ones again and again."""
 
 
+@lru_cache(KEPT)
 def global_id(noun: str, key: int | str) -> strawberry.ID:
     """Base64 for URLs: of letters, digits, colons and dashes the plain one is the same, and takes half as long."""
     return strawberry.ID(binascii.b2a_base64(f"{noun}:{key}".encode(), newline=False).decode().rstrip("="))

@@ -1,7 +1,6 @@
 """Conversations of a member with its own twin."""
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
 
 from domain.chats import ChatMessage, ChatReads, ChatSession, Sender, checked_chat_title, checked_text
 from domain.crashes import passing
@@ -69,13 +68,12 @@ class Chats:
         return await self._transact.once(once, command)
 
     async def follow(self, viewer: Viewer, reply_id: int, *, after_seq: int) -> AsyncGenerator[Sequenced]:
-        """A reply's events with a higher seq, to the last. Raises NotFound when it is not the viewer's."""
+        """A reply's events with a higher seq, to the last, as a stream to be closed. Raises NotFound when it is not the
+        viewer's."""
         message = (await self._reads.messages(viewer, [reply_id])).get(reply_id)
         if message is None or message.sender is not Sender.TWIN:
             raise NotFound("There is no such reply of your twin.", field=("replyId",))
-        async with aclosing(self._replies.follow(reply_id, after_seq=after_seq)) as events:
-            async for event in events:
-                yield event
+        return self._replies.follow(reply_id, after_seq=after_seq)
 
 
 def known_twin(work: Work, twin_id: int) -> None:

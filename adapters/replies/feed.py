@@ -2,7 +2,9 @@
 
 import asyncio
 
-from domain.replies import ReplyEvent, decode, ends
+import orjson
+
+from domain.replies import ReplyEvent, decode, ends, event_of
 
 
 class Feed:
@@ -28,7 +30,7 @@ class Feed:
     def heard(self, data: bytes) -> None:
         seq, _, text = data.partition(b":")
         if int(seq) == len(self.log):
-            self.extend([decode(text.decode())])
+            self.extend([read(text)])
         elif int(seq) > len(self.log) and not self._torn:
             self.spoil()
 
@@ -60,3 +62,12 @@ class Feed:
         """Wake who waits now; who comes later has seen the log."""
         self._moved.set()
         self._moved.clear()
+
+
+def read(text: bytes) -> ReplyEvent:
+    """What `decode` reads, in half the time unless half a surrogate pair is in it, which orjson refuses."""
+    try:
+        fields = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return decode(text)
+    return event_of(fields)

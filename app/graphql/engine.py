@@ -84,8 +84,13 @@ class Engine:
             yield refused(source.errors or [])
             return
         async with aclosing(cast("AsyncGenerator[object]", source)) as events:
-            async for result in results(executor, events):
-                yield answered(result, context)
+            try:
+                async for event in events:
+                    plain = executor.plain_event(event)
+                    yield Answer(said(plain, context)) if plain else answered(await performed(executor, event), context)
+            except Exception as error:  # noqa: BLE001  # told as the last of them, and logged
+                failed = GraphQLError(str(error), original_error=error)
+                yield Answer({"errors": formatted([failed]), "data": None})
 
     def _variables(self, operation: Operation, given: Mapping[str, Any] | None) -> VariableValues | Answer:
         found = get_variable_values(
@@ -98,28 +103,19 @@ class Engine:
         return refused(found) if isinstance(found, list) else found
 
 
-async def results(executor: Executor, events: AsyncIterable[object]) -> AsyncGenerator[ExecutionResult]:
-    """Of a subscription, one an event; if their source fails, that as the last of them."""
-    try:
-        async for event in events:
-            plain = executor.plain_event(event)
-            yield ExecutionResult(plain, None) if plain else await performed(executor, event)
-    except Exception as error:  # noqa: BLE001  # told as any other, and logged
-        yield ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
-
-
 async def performed(executor: Executor, event: object) -> ExecutionResult:
     found = execute_subscription_event(executor.build_per_event_executor(event))
     return found if isinstance(found, ExecutionResult) else await found
 
 
 def answered(result: ExecutionResult, context: object) -> Answer:
-    payload: dict[str, Any] = {"data": result.data}
-    if result.errors:
-        payload = {"errors": formatted(result.errors), **payload}
-    if skipped := getattr(context, "skipped", None):
-        payload["extensions"] = {"skipped": skipped}
-    return Answer(payload)
+    payload = said(result.data, context)
+    return Answer({"errors": formatted(result.errors), **payload} if result.errors else payload)
+
+
+def said(data: dict[str, Any] | None, context: object) -> dict[str, Any]:
+    skipped = getattr(context, "skipped", None)
+    return {"data": data, "extensions": {"skipped": skipped}} if skipped else {"data": data}
 
 
 def refused(errors: list[GraphQLError]) -> Answer:

@@ -47,8 +47,21 @@ def leaf_of(field: GraphQLField) -> Leaf | None:
     named = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
     if not isinstance(defined, StrawberryField) or not defined.is_basic_field or field.args or not is_leaf_type(named):
         return None
-    attribute = defined.python_name
-    return required_leaf(attribute, said(named)) if required else optional_leaf(attribute, said(named))
+    attribute, say = defined.python_name, said(named)
+    if required and (expected := AS_THEY_ARE.get(named.name)):
+        return leaf_as_it_is(attribute, expected, say)
+    return required_leaf(attribute, say) if required else optional_leaf(attribute, say)
+
+
+def leaf_as_it_is(attribute: str, expected: type, say: Callable[[Any], Any]) -> Leaf:
+    """Most leaves are: one call less."""
+    read = attrgetter(attribute)
+
+    def leaf(source: Any) -> Any:  # noqa: ANN401  # any noun, any scalar
+        value = read(source)
+        return value if type(value) is expected else say(value)
+
+    return leaf
 
 
 def required_leaf(attribute: str, say: Callable[[Any], Any]) -> Leaf:

@@ -162,7 +162,7 @@ class Conversations:
 
     async def _frames(self, viewer: Viewer, reply_id: int, after: int) -> AsyncGenerator[bytes]:
         """Every event is read with fresh loaders, as in a subscription."""
-        followed = self._container.services.chats.follow(viewer, reply_id, after_seq=after)
+        followed = await self._container.services.chats.follow(viewer, reply_id, after_seq=after)
         async with aclosing(followed):
             async for event in followed:
                 yield frame(await told(reply_id, event, Loaders(viewer, self._container)))

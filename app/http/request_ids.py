@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Awaitable
 from contextvars import ContextVar
 from secrets import token_hex
 
@@ -20,10 +21,10 @@ def identified(scope: Scope, send: Send) -> Send:
     id = given if GIVEN.fullmatch(given) else token_hex(8).encode()
     request_id.set(id.decode())
 
-    async def tell(message: Message) -> None:
+    def tell(message: Message) -> Awaitable[None]:
         if message["type"] in ("http.response.start", "websocket.accept"):
             message["headers"] = [*message.get("headers", ()), (HEADER, id)]
-        await send(message)
+        return send(message)
 
     return tell
 

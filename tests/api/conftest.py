@@ -13,6 +13,7 @@ import uvicorn
 from adapters.auth.local import LocalTokens
 from adapters.sql import migrations
 from app.api import create_app
+from app.http.frames import Frames
 from app.settings import Settings
 from tests.api.client import Api
 
@@ -36,7 +37,7 @@ def api(settings: Settings) -> Iterator[Api]:
     asyncio.run(migrations.upgrade(settings.database))
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, lifespan="on"))
+        server = uvicorn.Server(uvicorn.Config(create_app(settings), ws=Frames, log_config=None, lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -43,7 +43,7 @@ def test_another_members_chat_is_not_there(api: Api) -> None:
     with api.socket(other) as socket:
         socket.subscribe("subscription($r: ID!) { chatTokens(replyId: $r) { seq } }", r=sent["replyId"])
         message = socket.receive()
-    assert message["payload"]["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+    assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "NOT_FOUND")
 
 
 def test_a_deleted_chat_is_gone(api: Api) -> None:
