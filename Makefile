@@ -12,10 +12,10 @@ ARGS ?=
 PACKAGES := app schema resolvers jobs services agents domain adapters
 NODE_AT_LEAST := 20
 
-.PHONY: help up install test lint types contracts migrations schema unit clients tour seed lock clean
+.PHONY: help up install test lint types contracts migrations schema unit clients tour crash-test seed lock clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 up: $(STAMP) ## install what is missing, then start everything; ARGS="--port 9000"
 	@$(PYTHON) -m compileall -q $(PACKAGES) # also where PYTHONDONTWRITEBYTECODE is set: compiling anew costs seconds a start
@@ -81,6 +81,9 @@ clients: $(STAMP) ## other people's clients against a server, under node; ARGS=a
 
 tour: $(STAMP) ## the README's tour against the running server
 	@$(PYTHON) -m app.demo.tour $(ARGS)
+
+crash-test: $(STAMP) ## kill a running system at every step; ARGS="--seed 7 --seeds 20 --database postgres"
+	@$(PYTHON) -m evals.crashes $(ARGS)
 
 seed: $(STAMP) ## make the demo young again
 	@$(BIN)/frontier seed --renew

@@ -36,9 +36,13 @@ class Client:
         answer = await self._http.post("/graphql", json={"query": query, "variables": variables})
         return data_of(answer.json())
 
-    async def upload(self, filename: str, content: bytes) -> str:
-        """The new document's id. Raises RequestRefused."""
-        answer = await self._http.post("/upload", files={"file": (filename, content)})
+    async def upload(
+        self, filename: str, content: bytes, *, visibility: str = "PRIVATE", key: str | None = None
+    ) -> str:
+        """The new document's id; once for an idempotency `key`. Raises RequestRefused."""
+        headers = {} if key is None else {"Idempotency-Key": key}
+        form = {"visibility": visibility}
+        answer = await self._http.post("/upload", files={"file": (filename, content)}, data=form, headers=headers)
         if answer.status_code != httpx.codes.ACCEPTED:
             raise RequestRefused(answer.text)
         return str(answer.json()["id"])
