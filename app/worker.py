@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from adapters.queue.arq import ArqQueue, ArqWorker
 from app.settings import Settings
@@ -15,6 +16,10 @@ from jobs.leases import Runner
 from jobs.registry import TASKS, Task
 from services.lanes import Lanes
 from services.outbox import LEASE_SECONDS, Dispatcher, Projector
+
+if TYPE_CHECKING:
+    from app.container import Container
+    from services.house import Services
 
 log = logging.getLogger(__name__)
 
@@ -46,18 +51,21 @@ async def run(settings: Settings) -> None:
     logging.getLogger("arq").setLevel(logging.WARNING)
     os.nice(NICE)
     async with Container(settings) as container:
-        services = container.services
-        parts = Parts(
-            container.outbox,
-            container.queue,
-            container.bus,
-            services,
-            TASKS,
-            project=services.projections.project,
-            sweep=container.sweep,
-            warm=container.warm,
-        )
-        await work(parts, stop=stop_signal())
+        await work(parts_of(container), stop=stop_signal())
+
+
+def parts_of(container: "Container") -> "Parts[Services]":
+    services = container.services
+    return Parts(
+        container.outbox,
+        container.queue,
+        container.bus,
+        services,
+        TASKS,
+        project=services.projections.project,
+        sweep=container.sweep,
+        warm=container.warm,
+    )
 
 
 def stop_signal() -> asyncio.Event:

@@ -69,6 +69,11 @@ class Document:
         return DAO_GROUP if self.upload.visibility is Visibility.DAO else member_group(self.member_id)
 
     @property
+    def ended(self) -> bool:
+        """Nobody reads it, nor will by itself."""
+        return self.status in (IngestionStatus.DONE, IngestionStatus.FAILED)
+
+    @property
     def blob_key(self) -> str:
         return f"{self.member_id}/{self.upload.sha256}"
 
@@ -79,7 +84,10 @@ class Documents(Protocol):
     def add(self, member_id: int, upload: Upload, *, duplicate_of: int | None, at: datetime) -> Document: ...
 
     def same(self, member_id: int, sha256: str, visibility: Visibility) -> Document | None:
-        """The member's original with these bytes and this visibility, unless it FAILED."""
+        """The member's original with these bytes and this visibility, held, unless it FAILED."""
+
+    def copies(self, document_id: int) -> "list[Document]":
+        """Its duplicates."""
 
     def locked(self, document_id: int) -> Document:
         """Held until the transaction ends. Raises NotFound."""

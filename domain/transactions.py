@@ -70,7 +70,10 @@ class Work(Protocol):
 
 class Transact(Protocol):
     async def __call__[T](self, command: Callable[[Work], T]) -> T:
-        """Run `command` on SQLite's writer thread or a Postgres connection. Rolls back on any error."""
+        """Run `command` on SQLite's writer thread or a Postgres connection. Rolls back on any error.
+
+        Raises Fenced inside a job whose attempt no longer owns it; nothing is written then.
+        """
 
     async def once(self, once: Once | None, command: Callable[[Work], Ids]) -> Ids:
         """The same, at most once a key: a repeat gets the stored ids or the stored refusal.

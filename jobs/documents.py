@@ -16,5 +16,9 @@ async def ingest_failed(services: "Services", error: DomainError, document_id: i
     await services.ingestion.fail(document_id, error)
 
 
+async def withdraw(services: "Services", document_id: int, group: str, *memory_ids: int) -> None:
+    await services.ingestion.withdraw(document_id, group, memory_ids)
+
+
 async def remove_blob(services: "Services", key: str) -> None:
     await services.documents.remove_blob(key)

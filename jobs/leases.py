@@ -7,6 +7,7 @@ from random import random
 
 from domain.crashes import passing
 from domain.errors import DomainError
+from domain.fences import Fenced, under
 from domain.outbox import Outbox, OutboxEntry
 from jobs.policy import MAX_CLAIMS, Dead, Retry, unexpected, verdict
 from jobs.registry import Task
@@ -46,7 +47,8 @@ class Runner[S]:
             return
         try:
             if await self._outbox.beat(entry, self._lease_seconds):
-                await self._attempt(entry)
+                with under(entry):
+                    await self._attempt(entry)
         finally:
             self._lanes.leave(entry)
 
@@ -54,7 +56,7 @@ class Runner[S]:
         passing("job.begun")
         try:
             await self._leased(entry)
-        except Lost:
+        except (Lost, Fenced):
             log.warning("Job %s %s was taken over from attempt %s.", entry.name, entry.id, entry.attempt)
         except asyncio.CancelledError:
             await self._outbox.retry(entry, after_seconds=0, error="Its worker was stopped.")

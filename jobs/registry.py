@@ -24,6 +24,7 @@ class Task[S]:
 
 TASKS: Mapping[str, Task["Services"]] = {
     "ingest": Task(documents.ingest, documents.ingest_failed, at_once=2),
+    "withdraw": Task(documents.withdraw),
     "remove_blob": Task(documents.remove_blob),
     "reply": Task(replies.reply, replies.reply_failed, at_once=16),
     "close": Task(proposals.close),

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Protocol
 
 from domain.blobs import Blobs
@@ -19,6 +20,8 @@ from services.watching import Watched, watch
 
 PIECE = 256 * 1024
 MAX_FILENAME = 200
+WITHDRAWN_AFTER = timedelta(seconds=15)
+"""An attempt that reads a document while it is deleted has noticed by then, or died before it could tidy up."""
 
 
 class Readable(Protocol):
@@ -68,6 +71,8 @@ class Documents:
             document = work.documents.owned(viewer, document_id)
             if document.status is not IngestionStatus.FAILED:
                 raise Conflict("Only a FAILED document is read again.", field=("documentId",))
+            if document.duplicate_of is not None:
+                raise Conflict("This is a copy: have the document that it repeats read again.", field=("documentId",))
             if document.error is not None and not document.error.retryable:
                 raise Conflict(
                     "Reading this file again cannot help: mend the file as its error says and upload it.",
@@ -87,10 +92,13 @@ class Documents:
         def command(work: Work) -> Ids:
             document = work.documents.owned(viewer, document_id)
             memories = work.memories.remove_of_document(document.id)
-            used = work.documents.blob_used(document.blob_key, besides=document.id)
             removed = work.documents.remove(document.id)
-            if not used:
+            if not work.documents.blob_used(document.blob_key):
                 work.enqueue("remove_blob", document.blob_key)
+            if not document.ended:
+                work.enqueue(
+                    "withdraw", document.id, document.group, *memories, due_at=work.now() + WITHDRAWN_AFTER
+                )  # fmt: skip
             work.emit(DocumentRemoved(tuple(removed), document.group, tuple(memories)))
             return {"document": document.id}
 

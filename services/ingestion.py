@@ -4,7 +4,7 @@ Every step can be repeated: after a crash the document is read again from its be
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import batched
@@ -18,6 +18,7 @@ from domain.entities import Entities, Mention
 from domain.errors import DomainError, Failure, NotFound
 from domain.events import DocumentChanged, MemoriesRemoved
 from domain.facts import Graph
+from domain.fences import Fenced
 from domain.members import MemberReads
 from domain.memories import ByteRange, MemoryDomain, MemoryIndex, MemoryKind, MemoryReads, NewMemory
 from domain.preferences import preference_of
@@ -89,13 +90,16 @@ class Ingestion:
         """Read the document to DONE, or to FAILED for what no second try can mend. Raises Failure for the rest."""
         document = await self._reads.documents.any_by_id(document_id)
         if document is None or document.status is IngestionStatus.DONE:
-            return
+            return None
+        if document.status is IngestionStatus.FAILED:  # by an attempt that died before the graph knew
+            return await self._indexes.graph.forget(document.group, [f"document:{document_id}"])
         try:
             await self._read(document)
         except Failure as failure:
             if failure.retryable:
                 raise
             await self.fail(document_id, failure)
+        return None
 
     async def fail(self, document_id: int, failure: DomainError) -> None:
         """Give the document up: no memories, no bytes, and its error says what to do."""
@@ -107,7 +111,8 @@ class Ingestion:
         def command(work: Work) -> None:
             locked = work.documents.locked(document_id)
             work.emit(MemoriesRemoved(locked.group, tuple(work.memories.remove_of_document(document_id))))
-            _save(work, replace(locked, status=IngestionStatus.FAILED, error=error, chunk_count=0))
+            for each in (locked, *work.documents.copies(document_id)):
+                _save(work, replace(each, status=IngestionStatus.FAILED, error=error, chunk_count=0))
             if not failure.retryable and not work.documents.blob_used(locked.blob_key, besides=document_id):
                 work.enqueue("remove_blob", locked.blob_key)
 
@@ -126,13 +131,24 @@ class Ingestion:
             await self._remember(document, extracted, indexed)
             await self._link(document.id, extracted)
         except NotFound:
-            await self._forget(document, indexed)
+            await self.withdraw(document.id, document.group, indexed)
+        except (Fenced, asyncio.CancelledError):
+            await self.withdraw(document.id, document.group, indexed)
+            raise
 
-    async def _forget(self, document: Document, memory_ids: Sequence[int]) -> None:
-        """It was deleted while it was read: what its projection forgot before this attempt wrote it goes now."""
-        await self._indexes.memories.remove(memory_ids)
-        keys = [f"document:{document.id}", *(f"memory:{memory_id}" for memory_id in memory_ids)]
-        await self._indexes.graph.forget(document.group, keys)
+    async def withdraw(self, document_id: int, group: str, memory_ids: Sequence[int]) -> None:
+        """Take back what an attempt wrote into the indexes after its rows were removed, and the indexes had forgotten
+        them. Ids of removed rows never come again, so that this is right whenever it happens."""
+        kept = await self._reads.memories.all_by_ids(memory_ids)
+        gone = [memory_id for memory_id in memory_ids if memory_id not in kept]
+        keys = [f"memory:{memory_id}" for memory_id in gone]
+        document = await self._reads.documents.any_by_id(document_id)
+        if document is None or document.status is IngestionStatus.FAILED:
+            keys.append(f"document:{document_id}")
+        if gone:
+            await self._indexes.memories.remove(gone)
+        if keys:
+            await self._indexes.graph.forget(group, keys)
 
     async def _text(self, document: Document) -> str:
         async with self._blobs.local(document.blob_key) as path:
@@ -170,7 +186,8 @@ class Ingestion:
         memories = await self._reads.memories.of_source(document_id=document_id)
         for slice_ in batched(memories, INDEX_SLICE):
             indexed += [memory.id for memory in slice_]
-            await self._indexes.memories.add_batch(slice_)
+            passing("ingest.indexing")
+            await ended(self._indexes.memories.add_batch(slice_))
             passing("ingest.indexed")
             await self._stage(document_id, IngestionStatus.REMEMBERING, 0.4 + 0.4 * len(indexed) / len(memories))
 
@@ -187,7 +204,8 @@ class Ingestion:
             memories=await self._reads.memories.of_source(document_id=document_id),
             statements=extracted.statements,
         )
-        await self._indexes.graph.record([batch])
+        passing("ingest.linking")
+        await ended(self._indexes.graph.record([batch]))
         passing("ingest.linked")
         await self._stage(document_id, IngestionStatus.DONE, 1.0)
         passing("ingest.done")
@@ -201,13 +219,32 @@ class Ingestion:
             locked = work.documents.locked(document_id)
             count = locked.chunk_count if chunks is None else chunks
             _save(work, replace(locked, status=status, progress=max(progress, locked.progress), chunk_count=count))
+            if status is IngestionStatus.DONE:
+                _revive_copies(work, document_id)
 
         await self._transact(command)
+
+
+async def ended(writing: Coroutine[None, None, None]) -> None:
+    """Waits for it when it is cancelled too: what it wrote can be taken back only when it writes no more."""
+    task = asyncio.create_task(writing)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 def _store(work: Work, document_id: int, rows: Sequence[NewMemory]) -> None:
     locked = work.documents.locked(document_id)
     work.memories.add_batch(rows, at=locked.uploaded_at)
+
+
+def _revive_copies(work: Work, document_id: int) -> None:
+    """They FAILED with their original, which was read again."""
+    for copy in work.documents.copies(document_id):
+        if copy.status is IngestionStatus.FAILED:
+            _save(work, replace(copy, status=IngestionStatus.DONE, error=None))
 
 
 def _save(work: Work, document: Document) -> None:

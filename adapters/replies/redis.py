@@ -105,8 +105,11 @@ class RedisReplies:
     async def _refill(self, reply_id: int, feed: Feed) -> None:
         feed.stale = False
         try:
-            feed.extend(await self._streamed(reply_id, feed))
-            if not feed.ended and (stored := await self._stored(reply_id)):
+            stored = None if feed.log else await self._stored(reply_id)  # a stream that a late writer made never counts
+            if not stored:
+                feed.extend(await self._streamed(reply_id, feed))
+                stored = None if feed.ended else await self._stored(reply_id)
+            if stored:
                 feed.extend([each.event for each in load(stored)[len(feed.log) :]])
         except BaseException:
             feed.spoil()  # whoever follows beside the one that was cancelled reads in its place

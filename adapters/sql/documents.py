@@ -119,8 +119,13 @@ class SqlDocuments:
                 col(DocumentRow.status) != IngestionStatus.FAILED.value,
             )
             .limit(1)
+            .with_for_update()
         )
         return row.to_domain() if row else None
+
+    def copies(self, document_id: int) -> list[Document]:
+        rows = self._session.scalars(select(DocumentRow).where(col(DocumentRow.duplicate_of) == document_id))
+        return [row.to_domain() for row in rows]
 
     def locked(self, document_id: int) -> Document:
         row = self._session.scalar(select(DocumentRow).where(col(DocumentRow.id) == document_id).with_for_update())

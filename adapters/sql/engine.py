@@ -8,6 +8,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 BUSY_SECONDS = 5
+ASLEEP_SECONDS = 10
+"""After which Postgres takes its locks from a process that was stopped in the middle of a transaction."""
 
 
 def is_sqlite(url: str) -> bool:
@@ -28,7 +30,11 @@ def postgres_engine(url: str) -> AsyncEngine:
         pool_size=10,
         max_overflow=0,
         pool_pre_ping=True,
-        connect_args={"timeout": BUSY_SECONDS, "command_timeout": 30},
+        connect_args={
+            "timeout": BUSY_SECONDS,
+            "command_timeout": 30,
+            "server_settings": {"idle_in_transaction_session_timeout": str(1000 * ASLEEP_SECONDS)},
+        },
     )
 
 

@@ -14,6 +14,7 @@ from adapters.sql.pages import rows_of
 from adapters.sql.reader import Reader
 from adapters.sql.types import time_field
 from adapters.sql.writer import Writer
+from domain.fences import Fenced
 from domain.outbox import OutboxEntry
 
 OPEN = text("done_at IS NULL AND dead_at IS NULL")
@@ -124,3 +125,10 @@ class SqlOutbox:
 
 def is_open(kind: str) -> ColumnElement[bool]:
     return (col(OutboxRow.kind) == kind) & col(OutboxRow.done_at).is_(None) & col(OutboxRow.dead_at).is_(None)
+
+
+def check_owned(session: Session, entry: OutboxEntry) -> None:
+    """Held until the transaction ends, so that nobody takes the entry over before its commit. Raises Fenced."""
+    mine = (col(OutboxRow.id) == entry.id) & (col(OutboxRow.attempt) == entry.attempt) & is_open(entry.kind)
+    if session.scalar(select(col(OutboxRow.id)).where(mine).with_for_update(read=True)) is None:
+        raise Fenced(f"{entry.name} {entry.id} is no longer attempt {entry.attempt}'s.")

@@ -7,10 +7,12 @@ from sqlalchemy.orm import Session
 
 from adapters.sql.clock import Clock, database_clock
 from adapters.sql.idempotency import SqlAnswers
+from adapters.sql.outbox import check_owned
 from adapters.sql.work import SqlWork
 from adapters.sql.writer import Writer
 from domain.crashes import passing
 from domain.errors import Refused
+from domain.fences import held
 from domain.transactions import Ids, Once, Work
 
 
@@ -29,7 +31,14 @@ class SqlTransact:
         self._clock = clock
 
     async def __call__[T](self, command: Callable[[Work], T]) -> T:
-        return await self._heard(lambda session: self._done(session, command))
+        entry = held()  # asked here: the command runs on another thread
+
+        def fenced(session: Session) -> tuple[T, list[str]]:
+            if entry is not None:
+                check_owned(session, entry)
+            return self._done(session, command)
+
+        return await self._heard(fenced)
 
     async def once(self, once: Once | None, command: Callable[[Work], Ids]) -> Ids:
         if once is None:

@@ -70,6 +70,15 @@ async def test_what_only_reading_shows_fails_the_document_with_a_remedy(system: 
         }
 
 
+async def test_a_copy_fails_with_what_it_repeats(system: System) -> None:
+    async with system.client("twofold") as client:
+        torn = b"%PDF-1.4 torn in two"
+        first, again = await client.upload("torn.pdf", torn), await client.upload("torn.pdf", torn)
+        failed = (await read(client, first))[-1]
+        copy = (await read(client, again))[-1]
+        assert (failed["status"], copy["status"], copy["error"]) == ("FAILED", "FAILED", failed["error"])
+
+
 async def test_a_deleted_document_is_known_to_no_search_no_twin_and_no_graph(system: System) -> None:
     async with system.client("keeper") as keeper:
         document = await learned(keeper, "ledger.md", NOTES)

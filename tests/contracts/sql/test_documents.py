@@ -121,6 +121,14 @@ async def test_mentions_come_in_order_and_at_most_two_hundred(database: Hall) ->
     assert await reads.mentions([document.id]) == {}
 
 
+async def test_copies_are_those_of_one_document(database: Hall) -> None:
+    (ada,) = await database.seat([1])
+    first, other = await added(database, ada, "a" * 64), await added(database, ada, "b" * 64)
+    copies = [await added(database, ada, "a" * 64, PRIVATE, first.id) for _ in range(2)]
+    assert await database.transact(lambda work: work.documents.copies(first.id)) == copies
+    assert await database.transact(lambda work: work.documents.copies(other.id)) == []
+
+
 async def test_a_removed_document_takes_its_duplicates_along(database: Hall) -> None:
     (ada,) = await database.seat([1])
     first = await added(database, ada, "a" * 64)

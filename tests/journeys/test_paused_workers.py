@@ -1,0 +1,138 @@
+"""A worker sleeps past its lease, another takes over, members go on; when it wakes up it writes nothing stale."""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from app.demo.client import Json
+from evals.crashes.members import Member, whole
+from evals.crashes.quiet import quiet
+from evals.crashes.stores import stores
+from evals.crashes.system import System, running
+from evals.system import environment
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+LEASE = 2.0
+SECONDS = 40.0
+TEXT = " ".join(f"Shelf {number} of the guild holds {number * 7} clay moulds of Marrow Lane." for number in range(40))
+MEMORIES = "{ viewer { twin { memories(first: 1) { nodes { id } } } } }"
+
+
+@pytest.fixture
+async def system() -> AsyncIterator[System]:
+    """Without a worker."""
+    async with running("sqlite", workers=0) as system:
+        yield system
+
+
+@pytest.fixture
+async def member(system: System) -> AsyncIterator[Member]:
+    async with system.client("sleepless") as client:
+        member = Member("sleepless", client, random.Random(1), seed=1)  # noqa: S311  # dice
+        await member.ask("{ viewer { id } }")
+        yield member
+
+
+@asynccontextmanager
+async def worker(system: System, name: str, points: str = "") -> AsyncIterator[Process]:
+    command = [sys.executable, "-m", "tests.journeys.pausing", str(system.data), str(LEASE), points]
+    with (system.folder / f"{name}.log").open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=ROOT, env={**environment(), **system.settings}, stdout=log, stderr=log
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    for _ in range(int(SECONDS * 20)):
+        if condition():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"It did not come to pass within {SECONDS:.0f} s.")
+
+
+async def asleep(process: Process) -> None:
+    stat = Path("/proc") / str(process.pid) / "stat"
+    await eventually(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T")
+
+
+async def woken(system: System, sleeper: Process) -> None:
+    """It finds that another owns what it did, and all is quiet again."""
+    os.kill(sleeper.pid, signal.SIGCONT)
+    log = system.folder / "sleeper.log"
+    await eventually(lambda: "was taken over from attempt 1" in log.read_text())
+    assert await quiet(system) == []
+
+
+async def read(member: Member, document: str) -> Json:
+    query = "query ($id: ID!) { document(id: $id) { status progress seq } }"
+    found: Json = (await member.ask(query, id=document))["document"]
+    return found
+
+
+async def test_a_reader_that_overslept_leaves_the_document_as_the_other_left_it(system: System, member: Member) -> None:
+    async with worker(system, "sleeper", "ingest.text-read:1") as sleeper:
+        document = await member.upload("shelves.txt", TEXT.encode(), visibility="PRIVATE")
+        await asleep(sleeper)
+        async with worker(system, "other"):
+            assert await quiet(system) == []
+            before = await read(member, document)
+            await woken(system, sleeper)
+            assert await read(member, document) == before
+            assert before["status"] == "DONE"
+            assert await stores(system) == []
+
+
+async def test_a_reader_that_overslept_brings_no_deleted_document_back(system: System, member: Member) -> None:
+    async with worker(system, "sleeper", "ingest.indexing:1") as sleeper:
+        document = await member.upload("shelves.txt", TEXT.encode(), visibility="DAO")
+        await asleep(sleeper)
+        async with worker(system, "other"):
+            assert await quiet(system) == []
+            await member.done("deleteDocument DeleteDocumentInput deletedId", documentId=document)
+            assert await quiet(system) == []
+            await woken(system, sleeper)
+            assert await stores(system) == []
+
+
+async def test_a_reader_that_overslept_brings_no_forgotten_memory_back(system: System, member: Member) -> None:
+    async with worker(system, "sleeper", "ingest.linking:1") as sleeper:
+        await member.upload("shelves.txt", TEXT.encode(), visibility="PRIVATE")
+        await asleep(sleeper)
+        async with worker(system, "other"):
+            assert await quiet(system) == []
+            memory = (await member.ask(MEMORIES))["viewer"]["twin"]["memories"]["nodes"][0]["id"]
+            await member.done("forgetMemory ForgetMemoryInput forgottenId", memoryId=memory)
+            assert await quiet(system) == []
+            await woken(system, sleeper)
+            assert await stores(system) == []
+
+
+async def test_an_author_that_overslept_changes_no_reply(system: System, member: Member) -> None:
+    async with worker(system, "sleeper", "reply.flushed:1") as sleeper:
+        twin = (await member.ask("{ viewer { twin { id } } }"))["viewer"]["twin"]["id"]
+        session = (await member.done("startChat StartChatInput session { id }", twinId=twin))["session"]["id"]
+        asked = {"sessionId": session, "text": "I keep seven moulds. How many moulds do I keep?"}
+        reply = (await member.done("sendMessage SendMessageInput replyId", **asked))["replyId"]
+        await asleep(sleeper)
+        async with worker(system, "other"):
+            assert await quiet(system) == []
+            before = [event async for event in member.follow(reply)]
+            await woken(system, sleeper)
+            after = [event async for event in member.follow(reply)]
+            assert (whole(before), after) == (None, before)
+            assert await stores(system) == []
