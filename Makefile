@@ -12,7 +12,7 @@ ARGS ?=
 PACKAGES := app schema resolvers jobs services agents domain adapters
 NODE_AT_LEAST := 20
 
-.PHONY: help up install test lint types contracts migrations schema unit clients tour crash-test seed lock clean
+.PHONY: help up install engines engines-down test-engines test lint types contracts migrations schema unit clients tour crash-test seed lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -31,19 +31,19 @@ $(PYTHON):
 	if [ -z "$$python" ]; then \
 	  echo "No Python 3.12 or newer with venv was found. Install one (Debian, Ubuntu: apt-get install python3 python3-venv), then run make again." >&2; exit 1; \
 	fi; \
-	echo "[1/3] making .venv with $$("$$python" --version)"; \
+	echo "[1/3] making .venv with $$("$$python" --version)" >&2; \
 	"$$python" -m venv .venv
 
 $(STAMP): requirements.lock pyproject.toml | $(PYTHON)
 	@began=$$SECONDS; \
 	if [ "$$($(PYTHON) -m uv --version 2>/dev/null | cut -d' ' -f2)" != "$(UV_VERSION)" ]; then \
-	  echo "[2/3] installing uv $(UV_VERSION)"; \
+	  echo "[2/3] installing uv $(UV_VERSION)" >&2; \
 	  $(PYTHON) -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"; \
 	fi; \
-	echo "[3/3] installing the $$(grep -c '==' requirements.lock) locked packages (a minute or two the first time)"; \
+	echo "[3/3] installing the $$(grep -c '==' requirements.lock) locked packages (a minute or two the first time)" >&2; \
 	$(PYTHON) -m uv pip sync --python $(PYTHON) --require-hashes --compile-bytecode requirements.lock; \
 	$(PYTHON) -m uv pip install --quiet --python $(PYTHON) --no-deps --no-build-isolation --editable .; \
-	echo "installed in $$((SECONDS - began)) s"
+	echo "installed in $$((SECONDS - began)) s" >&2
 	@touch $@
 
 test: lint types contracts migrations schema unit ## everything that CI checks
@@ -78,6 +78,16 @@ clients: $(STAMP) ## other people's clients against a server, under node; ARGS=a
 	fi; \
 	cd tests/clients; [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund --loglevel=error; \
 	cd ../..; $(PYTHON) -m tests.clients.run $(ARGS)
+
+engines: $(STAMP) ## start real Postgres, Redis and Neo4j (Docker's, or else Debian's): eval "$(make engines)"
+	@$(PYTHON) -m evals.engines up
+
+engines-down: $(STAMP) ## stop what `make engines` started, and keep its data
+	@$(PYTHON) -m evals.engines down
+
+test-engines: $(STAMP) ## the contracts on real engines, started where TEST_… names none; ARGS="-k votes"
+	@urls="$$($(PYTHON) -m evals.engines up)"; eval "$$urls"; \
+	ENGINES=required $(BIN)/pytest tests/contracts $(ARGS)
 
 tour: $(STAMP) ## the README's tour against the running server
 	@$(PYTHON) -m app.demo.tour $(ARGS)

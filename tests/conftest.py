@@ -1,14 +1,24 @@
-"""Engines shared by the tests: the embedded ones, real, on free ports and in temporary folders."""
+"""Engines shared by the tests: the embedded ones, real, on free ports and in temporary folders.
 
+`postgres_server`, `redis_server` and `neo4j_server` are a session's own servers: a test may kill, pause and restart
+them (evals/engines/servers.py). Where one is not installed its tests are skipped by name; in CI that is a failure.
+"""
+
+import os
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import redis
 
 from adapters.embedded.falkordb import free_port, server_command
+from evals.engines.neo4j import Neo4j
+from evals.engines.postgres import Postgres
+from evals.engines.redis import Redis
+from evals.engines.servers import Server, Unavailable, private
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +45,56 @@ def wait_for_ping(port: int) -> None:
             except redis.ConnectionError:
                 time.sleep(0.02)
     raise AssertionError("The embedded Redis did not answer within 4 s.")
+
+
+def absent(reason: str) -> NoReturn:
+    """Skip for want of an engine, saying which; where ENGINES=required, as in CI, fail."""
+    if os.environ.get("ENGINES") == "required":
+        pytest.fail(f"ENGINES=required, but {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+def real(variable: str, engine: str) -> str:
+    """The URL of a shared real engine, which nobody kills: its own databases and keys are for each test to make."""
+    return os.environ.get(variable) or absent(f"{engine}: {variable} is not set")
+
+
+def own[S: Server](kind: type[S]) -> Iterator[S]:
+    try:
+        with private(kind) as server:
+            yield server
+    except Unavailable as lack:
+        absent(str(lack))
+
+
+@pytest.fixture(scope="session")
+def own_postgres() -> Iterator[Postgres]:
+    yield from own(Postgres)
+
+
+@pytest.fixture(scope="session")
+def own_redis() -> Iterator[Redis]:
+    yield from own(Redis)
+
+
+@pytest.fixture(scope="session")
+def own_neo4j() -> Iterator[Neo4j]:
+    yield from own(Neo4j)
+
+
+@pytest.fixture
+def postgres_server(own_postgres: Postgres) -> Iterator[Postgres]:
+    yield own_postgres
+    own_postgres.revive()
+
+
+@pytest.fixture
+def redis_server(own_redis: Redis) -> Iterator[Redis]:
+    yield own_redis
+    own_redis.revive()
+
+
+@pytest.fixture
+def neo4j_server(own_neo4j: Neo4j) -> Iterator[Neo4j]:
+    yield own_neo4j
+    own_neo4j.revive()

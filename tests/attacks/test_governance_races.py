@@ -36,6 +36,7 @@ from domain.votes import tally_of
 from evals.hall import Hall, hall
 from services.delegations import Delegations, Mandate
 from services.votes import Said
+from tests.conftest import real
 
 ROOT = Path(__file__).parents[2]
 CASTERS, PROPOSALS, VOTERS = 200, 50, 24
@@ -116,9 +117,7 @@ async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[s
         await upgrade(made)
         yield made
         return
-    server = os.environ.get("TEST_DATABASE_URL")
-    if not server:
-        pytest.skip("postgres: TEST_DATABASE_URL is not set")
+    server = real("TEST_DATABASE_URL", "postgres")
     name = f"race_{uuid4().hex[:8]}"
     async with administering(server, f"CREATE DATABASE {name}", f"DROP DATABASE {name} WITH (FORCE)"):
         made = make_url(server).set(database=name).render_as_string(hide_password=False)

@@ -31,6 +31,7 @@ from domain.rules import EarlyClose, Rules
 from domain.tally import Choice, Tally
 from evals.hall import Hall, hall
 from services.votes import Said
+from tests.conftest import real
 
 ROOT = Path(__file__).parents[2]
 CASTERS, PROPOSALS, EACH = 30, 6, 14
@@ -78,9 +79,7 @@ async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[s
         await upgrade(made)
         yield made
         return
-    server = os.environ.get("TEST_DATABASE_URL")
-    if not server:
-        pytest.skip("postgres: TEST_DATABASE_URL is not set")
+    server = real("TEST_DATABASE_URL", "postgres")
     name = f"race_{uuid4().hex[:8]}"
     async with administering(server, f"CREATE DATABASE {name}", f"DROP DATABASE {name} WITH (FORCE)"):
         made = make_url(server).set(database=name).render_as_string(hide_password=False)

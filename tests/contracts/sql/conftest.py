@@ -1,7 +1,6 @@
 """A migrated database for every test, on SQLite and, with TEST_DATABASE_URL, on Postgres."""
 
 import asyncio
-import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from adapters.sql.migrations import upgrade
 from adapters.sql.tables import METADATA
 from domain.rules import Rules
 from evals.hall import Hall, hall
+from tests.conftest import real
 from tests.contracts.sql.times import Clock
 
 type Databases = Callable[[str], Awaitable[str]]
@@ -74,9 +74,7 @@ def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     if request.param == "sqlite":
         yield sqlite_databases(tmp_path_factory.mktemp("sqlite"))
         return
-    server = os.environ.get("TEST_DATABASE_URL")
-    if not server:
-        pytest.skip("postgres: TEST_DATABASE_URL is not set")
+    server = real("TEST_DATABASE_URL", "postgres")
     prefix = f"test_{uuid4().hex[:8]}"
     yield postgres_databases(server, prefix)
     asyncio.run(drop_all(server, prefix))
