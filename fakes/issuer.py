@@ -18,7 +18,6 @@ import asyncio
 import base64
 import gzip
 import json
-import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -26,7 +25,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -37,9 +35,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from fakes.serving import served
+
 AUDIENCE = "https://api.frontier.example"
 NAMESPACE = "https://frontier/"
-START_SECONDS = 10.0
 HANG_SECONDS, LATE_SECONDS = 3600.0, 0.5
 
 
@@ -203,28 +202,9 @@ def encoded(content: bytes) -> str:
 @contextmanager
 def serving(issuer: FakeIssuer, *, port: int = 0) -> Iterator[FakeIssuer]:
     """The issuer over HTTP on loopback, on a free port unless one is given."""
-    with socket.socket() as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1", port))
-        issuer.url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        config = uvicorn.Config(issuer.app(), log_config=None, lifespan="off", timeout_graceful_shutdown=1)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            wait_until_started(server)
-            yield issuer
-        finally:
-            server.should_exit = True
-            thread.join(START_SECONDS)
-
-
-def wait_until_started(server: uvicorn.Server) -> None:
-    ends_at = time.monotonic() + START_SECONDS
-    while not server.started:
-        if time.monotonic() > ends_at:
-            raise TimeoutError(f"The issuer did not start within {START_SECONDS:.0f} s.")
-        time.sleep(0.01)
+    with served(issuer.app(), port=port) as url:
+        issuer.url = f"{url}/"
+        yield issuer
 
 
 def main() -> None:

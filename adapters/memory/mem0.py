@@ -1,19 +1,18 @@
 """The memory index: Mem0 open source, in process, its vectors in FalkorDB."""
 
 import asyncio
-import hashlib
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
 
 from adapters.graph.falkordb_connection import DEADLINE, plain_text, reason
-from adapters.graph.falkordb_records import OPEN, microseconds
-from adapters.memory.mem0_import import imported_parts
+from adapters.graph.falkordb_records import microseconds
+from adapters.memory.mem0_import import imported
+from adapters.memory.metadata import checked_group, hash_of, metadata_of, text_of
 from domain.embeddings import Embedder, Vector
 from domain.errors import Failure, RetrievalFailed, SyncFailed
 from domain.lineage import Trace
@@ -22,7 +21,6 @@ from domain.memories import Memory, MemoryFilter, ScoredId
 if TYPE_CHECKING:
     from mem0.memory.main import Memory as Mem0
 
-GROUP = re.compile(r"[A-Za-z0-9_]+")
 SLICE = 200
 
 
@@ -46,11 +44,11 @@ class Mem0Memories:
     async def add_batch(self, memories: Sequence[Memory]) -> None:
         mem0 = await self._opened()
         for memory in memories:
-            _checked_group(memory.content.group, SyncFailed)
+            checked_group(memory.content.group, SyncFailed)
         async with self._failing_as(SyncFailed, "written"):
             held = await asyncio.to_thread(mem0.vector_store.held, [memory.id for memory in memories])
-        fresh = [memory for memory in memories if held.get(memory.id) != (_hash(memory), memory.content.group)]
-        texts = list(dict.fromkeys(map(_text, fresh)))
+        fresh = [memory for memory in memories if held.get(memory.id) != (hash_of(memory), memory.content.group)]
+        texts = list(dict.fromkeys(map(text_of, fresh)))
         vectors = dict(zip(texts, await self._embedder.embed(texts), strict=True)) if texts else {}
         for part in batched(fresh, SLICE):
             async with self._failing_as(SyncFailed, "written"):
@@ -64,7 +62,7 @@ class Mem0Memories:
             return []
         mem0 = await self._opened()
         [vector] = await self._embedder.embed([query])
-        user_id = ",".join(_checked_group(group, RetrievalFailed) for group in dict.fromkeys(groups))
+        user_id = ",".join(checked_group(group, RetrievalFailed) for group in dict.fromkeys(groups))
         filters = {"user_id": user_id, **_filters(where, at)}
         async with self._failing_as(RetrievalFailed, "read"):
             found = await asyncio.to_thread(_found, mem0, query, vector, filters, limit)
@@ -92,7 +90,7 @@ class Mem0Memories:
     async def _opened(self) -> "Mem0":
         async with self._opening:
             if self._mem0 is None:
-                parts = await asyncio.to_thread(imported_parts)
+                parts = await asyncio.to_thread(imported, "mem0_parts")
                 self._mem0 = parts.opened_memory(self._url, dimensions=self._embedder.dimensions, graph=self._graph)
         return self._mem0
 
@@ -115,9 +113,9 @@ def _add(mem0: "Mem0", memories: Sequence[Memory], vectors: Mapping[str, Vector]
     with prepared(vectors), mem0.vector_store.batch():
         for memory in memories:
             mem0.add(
-                _text(memory),
+                text_of(memory),
                 user_id=memory.content.group,
-                metadata=_metadata(memory),
+                metadata=metadata_of(memory),
                 expiration_date=memory.content.expires_at,
                 infer=False,
             )
@@ -133,26 +131,6 @@ def _found(mem0: "Mem0", query: str, vector: Vector, filters: Mapping[str, Any],
     return hits
 
 
-def _metadata(memory: Memory) -> dict[str, Any]:
-    """All that is known of it, and the instants that are filtered by, in microseconds."""
-    content = memory.content
-    bytes_ = content.byte_range
-    return {
-        "memory_id": memory.id,
-        "domain": content.domain.value,
-        "kind": content.kind.value,
-        "source": content.source,
-        "importance": content.importance,
-        "session_id": content.session_id,
-        "turn": content.turn,
-        "byte_range": [bytes_.start, bytes_.end] if bytes_ else None,
-        "transaction_id": memory.transaction_id,
-        "created_at": memory.created_at.astimezone(UTC).isoformat(),
-        "created": microseconds(memory.created_at, otherwise=0),
-        "expires": microseconds(content.expires_at, otherwise=OPEN),
-    }
-
-
 def _filters(where: MemoryFilter, at: datetime) -> dict[str, Any]:
     """In Mem0's words."""
     filters: dict[str, Any] = {"expires": {"gt": microseconds(at, otherwise=0)}}
@@ -165,18 +143,3 @@ def _filters(where: MemoryFilter, at: datetime) -> dict[str, Any]:
     if where.created_after is not None:
         filters["created"] = {"gt": microseconds(where.created_after, otherwise=0)}
     return filters
-
-
-def _text(memory: Memory) -> str:
-    return plain_text(memory.content.text)
-
-
-def _hash(memory: Memory) -> str:
-    """Mem0's own mark of a text."""
-    return hashlib.md5(_text(memory).encode(), usedforsecurity=False).hexdigest()
-
-
-def _checked_group(group: str, failure: type[Failure]) -> str:
-    if not GROUP.fullmatch(group):
-        raise failure(f"{group!r} is no group: use letters, digits and underscores.")
-    return group

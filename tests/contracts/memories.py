@@ -1,0 +1,79 @@
+"""What the contract tests of memory indexes share: memories, and a store of a test's own on each engine."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Protocol
+from uuid import uuid4
+
+import redis
+
+from adapters.memory.mem0 import Mem0Memories
+from adapters.memory.mem0_cloud import Mem0CloudMemories
+from domain.embeddings import Embedder
+from domain.memories import Memory, MemoryDomain, MemoryFilter, MemoryIndex, MemoryKind, NewMemory
+from fakes.mem0 import FakeMem0
+
+NOW = datetime(2025, 6, 1, 12, 30, tzinfo=UTC)
+ALL = MemoryFilter()
+TEXTS = {
+    1: "I prefer PLA over ABS because it smells less.",
+    2: "The night shift must stay quiet after ten.",
+    3: "Invoice QX-4417 from Nordfil was paid in May.",
+    4: "My sister Zdenka repairs violins in Brno.",
+}
+
+
+class Index(MemoryIndex, Protocol):
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Store:
+    """Opens as many indexes on one store as a test wants; `rows` counts what lies there, doubles too."""
+
+    engine: str
+    open: Callable[[Embedder], Index]
+    rows: Callable[[], int]
+
+
+def falkordb_store(redis_url: str) -> Store:
+    graph = f"memories_{uuid4().hex}"
+
+    def rows() -> int:
+        with redis.Redis.from_url(redis_url) as client:
+            if not client.exists(graph):
+                return 0
+            answer = client.execute_command("GRAPH.RO_QUERY", graph, "MATCH (m:MemoryVector) RETURN count(m)")
+            return int(answer[1][0][0])
+
+    return Store("falkordb", lambda embedder: Mem0Memories(redis_url, embedder, graph=graph), rows)
+
+
+def cloud_store(fake: FakeMem0, url: str) -> Store:
+    """A project of its own."""
+    key = f"m0-{uuid4().hex}"
+    return Store(
+        "mem0 cloud", lambda embedder: Mem0CloudMemories(key, url, embedder), lambda: len(fake.project(key).rows)
+    )
+
+
+def memory(id: int, text: str, *, group: str = "member_1", at: datetime = NOW, **changes: object) -> Memory:
+    plain = NewMemory(
+        member_id=1,
+        group=group,
+        domain=MemoryDomain.DOC,
+        kind=MemoryKind.FACT,
+        source="notes.md",
+        text=text,
+        importance=0.5,
+    )
+    return Memory(id, replace(plain, **changes), at, "tx-1")  # type: ignore[arg-type]  # the tests name real fields
+
+
+async def found(
+    index: MemoryIndex, query: str, *groups: str, limit: int = 5, where: MemoryFilter = ALL, at: datetime = NOW
+) -> list[int]:
+    hits = await index.search(groups or ("member_1",), query, limit=limit, where=where, at=at)
+    assert all(0 <= hit.score <= 1 for hit in hits)
+    return [hit.id for hit in hits]

@@ -1,0 +1,106 @@
+"""What is promised beyond the port by Mem0 open source in process, wherever its vectors are."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from adapters.embedded.falkordb import free_port
+from adapters.embedding.minilm import MiniLmEmbedder
+from adapters.memory.mem0 import Mem0Memories
+from domain.errors import RetrievalFailed, SyncFailed
+from domain.memories import ByteRange, MemoryDomain, MemoryFilter
+from tests.contracts.indexes import Scattered, serving
+from tests.contracts.memories import NOW, TEXTS, Store, found, memory
+
+
+@pytest.fixture
+async def index(vector_store: Store, minilm: MiniLmEmbedder) -> AsyncIterator[Mem0Memories]:
+    index = vector_store.open(minilm)
+    assert isinstance(index, Mem0Memories)
+    yield index
+    await index.close()
+
+
+async def test_everything_known_is_in_mem0s_metadata(index: Mem0Memories) -> None:
+    spoken = memory(
+        7, "I vote for quiet.", domain=MemoryDomain.CHAT, source="chat", session_id=3, turn=5,
+        byte_range=ByteRange(12, 29), expires_at=NOW,
+    )  # fmt: skip
+    await index.add_batch([spoken])
+    mem0 = await index._opened()
+    [stored] = mem0.get_all(filters={"user_id": "member_1"}, show_expired=True)["results"]
+    metadata = {name: stored["metadata"][name] for name in stored["metadata"] if name not in ("created", "expires")}
+    assert (stored["memory"], stored["user_id"], stored["created_at"]) == (
+        spoken.content.text,
+        "member_1",
+        NOW.isoformat(),
+    )
+    assert stored["expiration_date"] == "2025-06-01"
+    assert metadata == {
+        "memory_id": 7,
+        "domain": "CHAT",
+        "kind": "FACT",
+        "source": "chat",
+        "importance": 0.5,
+        "session_id": 3,
+        "turn": 5,
+        "byte_range": [12, 29],
+        "transaction_id": "tx-1",
+    }
+
+
+async def test_mem0_itself_updates_and_deletes(index: Mem0Memories) -> None:
+    from adapters.memory.falkordb_vectors import vector_id
+
+    await index.add_batch([memory(1, "One."), memory(2, "Two.")])
+    store = (await index._opened()).vector_store
+    store.update(vector_id(1), payload={"importance": 0.9})
+    assert store.get(vector_id(1)).payload["importance"] == 0.9
+    assert await found(index, "One.", where=MemoryFilter(min_importance=0.9)) == [1]
+    store.delete(vector_id(1))
+    assert store.get(vector_id(1)) is None
+    assert store.col_info() == {"name": index._graph, "vectors": 1}
+    store.reset()
+    assert await index.ids("member_1") == set()
+    await index.add_batch([memory(3, "Three.")])
+    assert await found(index, "three") == [3]
+
+
+async def test_large_group_is_searched_by_index_and_hides_nothing(vector_store: Store) -> None:
+    index = vector_store.open(Scattered())
+    crowd = [memory(id, f"Batch {id} was printed.", group="dao") for id in range(5_100)]
+    rare = memory(9_000, "A cat slept here.", group="dao", domain=MemoryDomain.TWEET)
+    mine = memory(9_001, "Batch 4711 was mine.")
+    await index.add_batch([*crowd, rare, mine])
+    assert (await found(index, "Batch 4711 was printed.", "dao"))[0] == 4711
+    assert await found(index, "Batch 12 was printed.", "dao", where=MemoryFilter((MemoryDomain.TWEET,))) == [9_000]
+    assert 9_001 in await found(index, "Batch 4711 was mine.", "member_1", "dao")
+    assert await found(index, "Batch 4711 was printed.", "member_1") == [9_001]
+    await index.close()
+
+
+async def test_restarted_server_is_used_again(tmp_path: Path, minilm: MiniLmEmbedder) -> None:
+    port = free_port()
+    index = Mem0Memories(f"redis://127.0.0.1:{port}/0", minilm)
+    with pytest.raises(SyncFailed, match="could not be written"):
+        await index.add_batch([memory(1, TEXTS[1])])
+    with pytest.raises(RetrievalFailed, match="could not be read"):
+        await found(index, "PLA")
+    for _ in range(2):
+        with serving(tmp_path, port):
+            await index.add_batch([memory(1, TEXTS[1])])
+            assert await found(index, "PLA") == [1]
+    await index.close()
+
+
+async def test_importing_mem0_writes_nothing_at_home(tmp_path: Path) -> None:
+    program = "from adapters.memory.mem0_import import *; imported('mem0_parts'); print(os.environ.get('MEM0_DIR'))"
+    environment = {**os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(Path.cwd())}
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", program, env=environment, stdout=subprocess.PIPE)
+    printed, _ = await child.communicate()
+    assert (child.returncode, printed.strip(), os.listdir(tmp_path)) == (0, b"None", [])
