@@ -42,7 +42,8 @@ def frontier() -> None:
 @host_option
 @port_option
 @click.option("--no-seed", is_flag=True, help="Start without the demo DAO.")
-def up(data_dir: Path | None, host: str | None, port: int | None, no_seed: bool) -> None:
+@click.option("--fake-cloud", is_flag=True, help="Keep memories in a fake Mem0 Cloud, started too, to try that way.")
+def up(data_dir: Path | None, host: str | None, port: int | None, no_seed: bool, fake_cloud: bool) -> None:
     """Start everything, in the foreground.
 
     Redis with FalkorDB, the database, API and worker. Ctrl-C ends all of it; a part that dies is
@@ -52,12 +53,13 @@ def up(data_dir: Path | None, host: str | None, port: int | None, no_seed: bool)
     Examples:
       frontier up
       frontier up --port 9000 --data-dir /tmp/trial --no-seed
+      frontier up --fake-cloud --data-dir /tmp/cloud
     """
     import asyncio
 
     from app.up import Up
 
-    asyncio.run(Up(_settings(data_dir, host=host, port=port), seed=not no_seed).run())
+    asyncio.run(Up(_settings(data_dir, host=host, port=port), seed=not no_seed, fake_cloud=fake_cloud).run())
 
 
 @frontier.command()

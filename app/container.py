@@ -20,6 +20,7 @@ from adapters.graph.falkordb import GraphitiGraph
 from adapters.llm.builtin import BuiltInModel
 from adapters.llm.openai import OpenAiModel
 from adapters.memory.mem0 import Mem0Memories
+from adapters.memory.mem0_cloud import Mem0CloudMemories
 from adapters.meters.prometheus import PrometheusMeters
 from adapters.ner.spacy import SpacyEntities
 from adapters.persisted.redis import RedisPersisted
@@ -164,8 +165,11 @@ class Container:
         return GraphitiGraph(chosen("GRAPH_URL", self.settings.graph, "falkordb"), self.embedder)
 
     @cached_property
-    def index(self) -> Mem0Memories:
-        return Mem0Memories(chosen("MEMORY_URL", self.settings.memory, "falkordb"), self.embedder)
+    def index(self) -> Mem0Memories | Mem0CloudMemories:
+        url = chosen("MEMORY_URL", self.settings.memory, "falkordb", "mem0")
+        if urlsplit(url).scheme == "mem0":
+            return Mem0CloudMemories(*self.settings.mem0_account, self.embedder)
+        return Mem0Memories(url, self.embedder)
 
     @cached_property
     def embedder(self) -> MiniLmEmbedder:

@@ -89,6 +89,9 @@ async def graph(settings: Settings) -> Probe:
 
 
 async def memory(settings: Settings) -> Probe:
+    if urlsplit(settings.memory).scheme == "mem0":
+        key, host = settings.mem0_account
+        return await _asked("memory", "Mem0 Cloud", f"{host}/v1/ping/", f"Token {key}", "MEM0_API_KEY and MEMORY_URL")
     return await _server("memory", settings.memory, settings.memory_url, module="graph")
 
 
@@ -139,17 +142,22 @@ async def model(settings: Settings) -> Probe:
     """The built-in answerer needs nothing; a server is asked for its list of models, which costs nothing."""
     if settings.openai_api_key is None:
         return Probe("model", "built-in", "needs no key")
+    bearer = f"Bearer {settings.openai_api_key.get_secret_value()}"
+    url = f"{settings.openai_base_url.rstrip('/')}/models"
+    return await _asked("model", settings.openai_model, url, bearer, "OPENAI_API_KEY and OPENAI_BASE_URL")
+
+
+async def _asked(engine: str, chosen: str, url: str, authorization: str, settings: str) -> Probe:
+    """A paid service, asked for what costs nothing."""
     import httpx
 
-    url = (settings.openai_base_url or "https://api.openai.com/v1").rstrip("/")
-    bearer = {"Authorization": f"Bearer {settings.openai_api_key.get_secret_value()}"}
     try:
         async with httpx.AsyncClient(timeout=10) as client:
-            answer = await client.get(f"{url}/models", headers=bearer)
+            answer = await client.get(url, headers={"Authorization": authorization})
     except httpx.HTTPError as error:
-        return Probe("model", settings.openai_model, f"{url}: {error}", "look at OPENAI_BASE_URL and the network")
-    remedy = "" if answer.is_success else "look at OPENAI_API_KEY and OPENAI_BASE_URL"
-    return Probe("model", settings.openai_model, f"{url}: HTTP {answer.status_code}", remedy)
+        return Probe(engine, chosen, f"{url}: {error}", f"look at {settings} and the network")
+    remedy = "" if answer.is_success else f"look at {settings}"
+    return Probe(engine, chosen, f"{url}: HTTP {answer.status_code}", remedy)
 
 
 async def tokens(settings: Settings) -> Probe:

@@ -4,7 +4,7 @@ import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -12,8 +12,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from domain.crashes import planned_in
 from domain.members import Admission
 
-WITH_CREDENTIALS = {"postgresql+asyncpg": "user:password@", "bolt": "user:password@", "neo4j": "user:password@"}
+WITH_CREDENTIALS = dict.fromkeys(("postgresql+asyncpg", "postgresql", "bolt", "neo4j"), "user:password@")
 """Schemes of servers that let nobody in without a name and a password."""
+
+
+MEM0_HOST = "api.mem0.ai"
+FAKE_KEY = "m0-trial"
+"""Of the Mem0 Cloud that `frontier up --fake-cloud` starts: it takes any."""
 
 
 class BadSettings(Exception):
@@ -49,7 +54,14 @@ class Settings(BaseSettings):
     graph_url: str = Field(
         default="", repr=False, description="Empty: the FalkorDB that `frontier up` starts. falkordb://..."
     )
-    memory_url: str = Field(default="", repr=False, description="Empty: Mem0 in process, its vectors in that FalkorDB.")
+    memory_url: str = Field(
+        default="",
+        repr=False,
+        description="Empty: Mem0 in process, its vectors in that FalkorDB. mem0:// is Mem0 Cloud.",
+    )
+    mem0_api_key: SecretStr | None = Field(
+        default=None, description="Of Mem0 Cloud, for MEMORY_URL=mem0://; the URL may hold it instead."
+    )
     openai_api_key: SecretStr | None = Field(
         default=None, description="Empty: the built-in answerer; a key: the model below."
     )
@@ -173,6 +185,12 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _has_a_key_for_mem0(self) -> Self:
+        if urlsplit(self.memory_url).scheme == "mem0" and not self.mem0_account[0]:
+            raise ValueError("MEMORY_URL=mem0:// needs MEM0_API_KEY, or the key in the URL: mem0://KEY@api.mem0.ai")
+        return self
+
+    @model_validator(mode="after")
     def _stays_on_loopback(self) -> Self:
         if self.auth == "local" and not is_loopback(self.host):
             raise ValueError(f"AUTH=local serves on loopback only: set HOST=127.0.0.1, not {self.host}")
@@ -197,7 +215,26 @@ class Settings(BaseSettings):
 
     @property
     def memory(self) -> str:
-        return self.memory_url or self._embedded("falkordb")
+        if self.memory_url:
+            return self.memory_url
+        if self.fake_cloud_file.exists():
+            return f"mem0://{FAKE_KEY}@127.0.0.1:{int(self.fake_cloud_file.read_text())}"
+        return self._embedded("falkordb")
+
+    @property
+    def mem0_account(self) -> tuple[str, str]:
+        """Key and address of Mem0 Cloud, an empty key if there is none. TLS, but for a server on loopback."""
+        url = urlsplit(self.memory)
+        given = self.mem0_api_key.get_secret_value() if self.mem0_api_key else ""
+        host = url.hostname or MEM0_HOST
+        scheme = "http" if is_loopback(host) else "https"
+        port = f":{url.port}" if url.port else ""
+        return unquote(url.username or "") or given, f"{scheme}://{bracketed(host)}{port}"
+
+    @property
+    def fake_cloud_file(self) -> Path:
+        """Where `frontier up --fake-cloud` writes the port of the Mem0 Cloud for trying."""
+        return self.data_dir / "mem0.port"
 
     @property
     def embedded_folder(self) -> Path:
@@ -218,8 +255,7 @@ class Settings(BaseSettings):
         """The URL of the API: where `frontier up` serves from this folder, else where it would."""
         if self.address_file.exists():
             return self.address_file.read_text().strip()
-        host = f"[{self.host.strip('[]')}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return f"http://{bracketed(self.host)}:{self.port}"
 
     @property
     def seeded_file(self) -> Path:
@@ -270,6 +306,11 @@ def check_issuer(url: str) -> None:
         raise ValueError("give a domain such as tenant.eu.auth0.com, or https://tenant.eu.auth0.com/")
     if "@" in parts.netloc or re.search(r"\s", url):
         raise ValueError("give the domain alone, without a user name or blanks")
+
+
+def bracketed(host: str) -> str:
+    """An IPv6 address as it stands in a URL."""
+    return f"[{host.strip('[]')}]" if ":" in host else host
 
 
 def is_loopback(host: str) -> bool:

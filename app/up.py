@@ -23,7 +23,7 @@ from adapters.embedded.falkordb import (
     server_command,
 )
 from adapters.sql.revision import at_newest
-from app.settings import BadSettings, Settings
+from app.settings import BadSettings, Settings, bracketed
 from app.supervisor import Child, Program, ending, start
 
 NEWCOMER = "ana"
@@ -43,9 +43,12 @@ class StartFailed(Exception):
 class Up:
     """One run: engines, migrations, API and worker, demo; then watching over them."""
 
-    def __init__(self, settings: Settings, *, seed: bool) -> None:
+    def __init__(self, settings: Settings, *, seed: bool, fake_cloud: bool = False) -> None:
+        if fake_cloud and settings.memory_url:
+            raise BadSettings("MEMORY_URL is set: clear it, or start without --fake-cloud.")
         self._settings = settings
         self._seed = seed
+        self._fake_cloud = fake_cloud
         self._began = time.monotonic()
         self._engines: list[Child] = []
         self._servers: list[Child] = []
@@ -54,7 +57,8 @@ class Up:
         """Returns after Ctrl-C or SIGTERM. Raises BadSettings or StartFailed for what the user can mend."""
         self._settings.data_dir.mkdir(parents=True, exist_ok=True)
         with only_one(self._settings.data_dir):
-            self._settings.address_file.unlink(missing_ok=True)  # of a run that was killed
+            for left in (self._settings.address_file, self._settings.fake_cloud_file):  # by a run that was killed
+                left.unlink(missing_ok=True)
             check_port(self._settings.host, self._settings.port)
             work = asyncio.create_task(self._serve())
             for number in STOPS:
@@ -76,6 +80,8 @@ class Up:
             migration = tasks.create_task(self._migrate())
             if self._settings.needs_embedded_server:
                 await self._start_engine(tasks)
+            if self._fake_cloud:
+                await self._start_fake_cloud(tasks)
             await migration
             for name in ("worker", "api"):
                 self._servers.append(self._keep(tasks, self._program(name)))
@@ -106,6 +112,21 @@ class Up:
                 raise StartFailed(f"The embedded Redis does not start: {last_line(folder / LOG_FILE)}")
             await asyncio.sleep(0.02)
         self.say(f"Redis and FalkorDB answer on port {port}")
+
+    async def _start_fake_cloud(self, tasks: asyncio.TaskGroup) -> None:
+        """A Mem0 Cloud for trying, its memories in the data folder; settings find it by its port."""
+        folder, port = self._settings.data_dir, free_port()
+        options = ["--port", str(port), "--file", str(folder / "mem0.jsonl")]
+        program = Program("mem0", [sys.executable, "-P", "-m", "fakes.mem0", *options], log=folder / "mem0.log")
+        engine = self._keep(tasks, program)
+        self._engines.append(engine)
+        patience = time.monotonic() + ENGINE_SECONDS
+        while not await listens(port):
+            if engine.deaths >= PATIENT_DEATHS or time.monotonic() > patience:
+                raise StartFailed(f"The fake Mem0 Cloud does not start: {last_line(folder / 'mem0.log')}")
+            await asyncio.sleep(0.05)
+        self._settings.fake_cloud_file.write_text(f"{port}\n")
+        self.say(f"a fake Mem0 Cloud answers on port {port}: memories go there, not to FalkorDB")
 
     def _keep(self, tasks: asyncio.TaskGroup, program: Program) -> Child:
         child = Child(program, self.say)
@@ -161,7 +182,8 @@ class Up:
         """The servers first, together; then what they talk to."""
         for children in (self._servers, self._engines):
             await asyncio.gather(*(child.stop() for child in children))
-        self._settings.address_file.unlink(missing_ok=True)
+        for file in (self._settings.address_file, self._settings.fake_cloud_file):
+            file.unlink(missing_ok=True)
         self.say("stopped")
 
 
@@ -207,6 +229,15 @@ def reusable_port(port_file: Path) -> int:
     return port
 
 
+async def listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
 async def healthy(host: str, port: int) -> bool:
     """Whether GET /health/ready answers 200. Spoken by hand, so that no HTTP client stays in memory."""
     try:
@@ -221,11 +252,6 @@ async def healthy(host: str, port: int) -> bool:
         return False
     finally:
         writer.close()
-
-
-def bracketed(host: str) -> str:
-    """An IPv6 address as it stands in a URL."""
-    return f"[{host.strip('[]')}]" if ":" in host else host
 
 
 def last_line(log: Path) -> str:

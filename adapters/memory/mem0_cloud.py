@@ -84,7 +84,10 @@ class Mem0CloudMemories:
         listed = partial(_listed, filters=rows.of_transaction(transaction_id))
         found = await self._calls.run(listed, RetrievalFailed, "read", deadline=self._patience)
         left = {id: row for row in found if (id := rows.memory_id(row)) is not None}
-        return [Trace("memories", row["metadata"]["domain"], f"memory:{id}", row["user_id"]) for id, row in sorted(left.items())]
+        return [
+            Trace("memories", row["metadata"]["domain"], f"memory:{id}", row["user_id"])
+            for id, row in sorted(left.items())
+        ]
 
 
 async def _put(client: "CloudClient", *, memories: Sequence[Memory], accepted: set[int]) -> None:

@@ -56,6 +56,33 @@ def test_server_without_credentials_is_refused(url: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("url", "account"),
+    [
+        ("mem0://", ("m0-env", "https://api.mem0.ai")),
+        ("mem0://m0-url%2F@mem0.example:8443", ("m0-url/", "https://mem0.example:8443")),
+        ("mem0://m0-url@127.0.0.1:8103", ("m0-url", "http://127.0.0.1:8103")),
+        ("mem0://m0-url@[::1]:8103", ("m0-url", "http://[::1]:8103")),
+        ("mem0://127.0.0.1.example", ("m0-env", "https://127.0.0.1.example")),
+    ],
+)
+def test_mem0_cloud_is_plain_on_loopback_only(url: str, account: tuple[str, str]) -> None:
+    assert load_settings(memory_url=url, mem0_api_key="m0-env").mem0_account == account
+
+
+@pytest.mark.parametrize("url", ["mem0://", "mem0://api.mem0.ai"])
+def test_mem0_cloud_without_a_key_is_refused(url: str) -> None:
+    with pytest.raises(BadSettings, match="MEMORY_URL=mem0:// needs MEM0_API_KEY"):
+        load_settings(memory_url=url)
+
+
+def test_the_cloud_for_trying_is_found_by_its_port(empty_folder: Path) -> None:
+    settings = load_settings(data_dir=empty_folder)
+    settings.fake_cloud_file.write_text("8103\n")
+    assert settings.memory == "mem0://m0-trial@127.0.0.1:8103"
+    assert load_settings(data_dir=empty_folder, memory_url="falkordb://h").memory == "falkordb://h"
+
+
 def test_unknown_setting_in_the_file_is_refused(empty_folder: Path) -> None:
     (empty_folder / ".env").write_text("REDDIS_URL=redis://127.0.0.1\n")
     with pytest.raises(BadSettings, match=r"REDDIS_URL: is no setting: \.env\.example names them all"):
