@@ -75,8 +75,10 @@ class Transact(Protocol):
         Raises Fenced inside a job whose attempt no longer owns it; nothing is written then.
         """
 
-    async def once(self, once: Once | None, command: Callable[[Work], Ids]) -> Ids:
+    async def once(self, once: Once | None, command: Callable[[Work], Ids], *, together: str | None = None) -> Ids:
         """The same, at most once a key: a repeat gets the stored ids or the stored refusal.
+
+        Commands that give the same `together` change one row, and so may share a commit.
 
         Raises Conflict when the key came with another input before.
         """

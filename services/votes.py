@@ -64,7 +64,7 @@ class Votes:
             passing("vote.counted")
             return {"vote": done[0][0].id, "transaction": work.transaction_id}
 
-        ids = await self._transact.once(once, command)
+        ids = await self._transact.once(once, command, together=f"proposal:{proposal_id}")
         passing("vote.committed")
         vote_id = ids["vote"]
         if not isinstance(vote_id, int):

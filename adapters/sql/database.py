@@ -16,6 +16,7 @@ from adapters.sql.members import SqlMemberReads
 from adapters.sql.memories import SqlMemoryReads
 from adapters.sql.outbox import SqlOutbox
 from adapters.sql.policies import SqlPolicyReads
+from adapters.sql.postgres_writer import PostgresWriter
 from adapters.sql.proposals import SqlProposalReads
 from adapters.sql.reader import PostgresReader, Reader, SqliteReader
 from adapters.sql.receipts import SqlReceiptReads
@@ -23,7 +24,7 @@ from adapters.sql.resolutions import SqlResolutionReads
 from adapters.sql.topics import SqlTopicReads
 from adapters.sql.transactions import SqlTransact, unheard
 from adapters.sql.vote_reads import SqlVoteReads
-from adapters.sql.writer import PostgresWriter, SqliteWriter, Writer
+from adapters.sql.writer import SqliteWriter, Writer
 from domain.errors import SyncFailed
 
 

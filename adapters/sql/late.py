@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, Insert, Update, event
+from sqlalchemy import Connection, Engine, Executable, Insert, SelectBase, Update, event
 
 NOTE = "late"
 
@@ -17,11 +17,13 @@ type RowOf = Callable[[], dict[str, Any]]
 @dataclass(slots=True)
 class Late:
     """Of one commit, which several commands may share. `states` has states by their keys, as the commit is to leave
-    them, each with what makes the row for the statement `save`."""
+    them, each with what makes the row for the statement `save`. `wrote` tells of anything but reading since it was last
+    set to False."""
 
     rows: list[tuple[Insert, dict[str, Any]]] = field(default_factory=list)
     states: dict[int, tuple[Any, RowOf]] = field(default_factory=dict)
     save: Update | None = None
+    wrote: bool = False
 
     def mark(self) -> "Late":
         return Late(list(self.rows), dict(self.states), self.save)
@@ -68,11 +70,14 @@ def light[S: Executable](statement: S) -> S:
 
 
 def write_before_others(engine: Engine) -> None:
-    """Let every statement but the LIGHT ones see what is held."""
+    """Let every statement but the LIGHT ones see what is held, and note which one writes."""
 
     def flush(connection: Connection, statement: object, *_: object) -> None:
         late = connection.info.get(NOTE)
-        if late is not None and (late.states or late.rows) and id(statement) not in LIGHT:
+        if late is None:
+            return
+        late.wrote = late.wrote or not isinstance(statement, SelectBase)
+        if (late.states or late.rows) and id(statement) not in LIGHT:
             write(connection, late)
 
     event.listen(engine, "before_execute", flush)

@@ -40,19 +40,19 @@ class SqlTransact:
 
         return await self._heard(fenced)
 
-    async def once(self, once: Once | None, command: Callable[[Work], Ids]) -> Ids:
+    async def once(self, once: Once | None, command: Callable[[Work], Ids], *, together: str | None = None) -> Ids:
         if once is None:
-            return await self(command)
+            return await self._heard(lambda session: self._done(session, command), together=together)
         try:
-            return await self._heard(lambda session: self._first(session, once, command))
+            return await self._heard(lambda session: self._first(session, once, command), together=together)
         except Refused as refusal:
             answered = await self._write(partial(self._refused, once=once, refusal=refusal))
             if answered is None:
                 raise
             return answered
 
-    async def _heard[T](self, run: Callable[[Session], tuple[T, list[str]]]) -> T:
-        result, topics = await self._write(run)
+    async def _heard[T](self, run: Callable[[Session], tuple[T, list[str]]], *, together: str | None = None) -> T:
+        result, topics = await self._write(run, together=together)
         passing("transaction.committed")
         if topics:
             self._announce(list(dict.fromkeys(topics)))

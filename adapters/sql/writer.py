@@ -1,4 +1,5 @@
-"""Write transactions: SQLite's on one thread and under a lock between processes, Postgres' on a connection."""
+"""Write transactions, and SQLite's: on one thread, and under a lock between processes. Postgres' have a file of their
+own."""
 
 import asyncio
 import fcntl
@@ -11,23 +12,21 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 
 from adapters.sql.engine import sqlite_engine, sqlite_path
 from adapters.sql.late import late_of, late_writes, write_before_others
 
-LOST_RACES = {"40P01", "40001", "23505"}
-"""Postgres' codes for a deadlock, a serialisation failure and a unique key that another transaction took first."""
-TRIES = 5
 MOST_TOGETHER, LONGEST_SECONDS = 64, 0.015
 """How much one commit of SQLite carries: with the last command and the disk, a write transaction lasts about 20 ms."""
 
 
 class Writer(Protocol):
-    async def __call__[T](self, command: Callable[[Session], T]) -> T:
-        """Run `command` in one transaction: committed when it returns, rolled back when it raises."""
+    async def __call__[T](self, command: Callable[[Session], T], *, together: str | None = None) -> T:
+        """Run `command` in one transaction: committed when it returns, rolled back when it raises.
+
+        Commands that give the same `together` may share a commit; each is undone by itself all the same.
+        """
 
     async def close(self) -> None: ...
 
@@ -81,7 +80,8 @@ class SqliteWriter:
         self._line: deque[Waiting] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
 
-    async def __call__[T](self, command: Callable[[Session], T]) -> T:
+    async def __call__[T](self, command: Callable[[Session], T], *, together: str | None = None) -> T:
+        """All that wait share a commit, whatever they give."""
         waiting = Waiting(command)
         self._line.append(waiting)
         self._thread.submit(self._run)
@@ -134,33 +134,6 @@ class SqliteWriter:
         await asyncio.to_thread(self._thread.shutdown)
         self._engine.dispose()
         self._lock.close()
-
-
-class PostgresWriter:
-    """READ COMMITTED with row locks; what lost a race is run again, and then sees what the winner did."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        write_before_others(engine.sync_engine)
-
-    async def __call__[T](self, command: Callable[[Session], T]) -> T:
-        for attempt in range(TRIES):
-            try:
-                async with self._engine.begin() as connection:
-                    return await connection.run_sync(run_alone, command)
-            except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in LOST_RACES or attempt == TRIES - 1:
-                    raise
-        raise AssertionError("unreachable: the last try returns or raises")
-
-    async def close(self) -> None:
-        """The engine is its owner's to close."""
-
-
-def run_alone[T](connection: Connection, command: Callable[[Session], T]) -> T:
-    """One command's whole transaction, but for its end."""
-    with late_writes(connection):
-        return run_in(connection, command)
 
 
 def run_in[T](connection: Connection, command: Callable[[Session], T]) -> T:

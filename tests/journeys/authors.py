@@ -51,8 +51,8 @@ class Halting:
             await asyncio.Event().wait()
         return result
 
-    async def once(self, once: Once | None, command: Callable[[Work], Ids]) -> Ids:
-        return await self._container.database.transact.once(once, command)
+    async def once(self, once: Once | None, command: Callable[[Work], Ids], *, together: str | None = None) -> Ids:
+        return await self._container.database.transact.once(once, command, together=together)
 
 
 async def main(folder: Path, redis_url: str, replies: list[int]) -> None:
