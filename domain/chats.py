@@ -100,6 +100,10 @@ class ChatReads(Protocol):
     async def messages(self, viewer: Viewer, ids: list[int]) -> dict[int, ChatMessage]: ...
     async def page(self, viewer: Viewer, wanted: Slice) -> Page[ChatSession]: ...
     async def page_messages(self, viewer: Viewer, session_id: int, wanted: Slice) -> Page[ChatMessage]: ...
+    async def pages_of_messages(
+        self, viewer: Viewer, wanted: Slice, session_ids: list[int]
+    ) -> dict[int, Page[ChatMessage]]:
+        """The same slice of each conversation's messages."""
 
     async def recent(self, session_id: int, *, before_turn: int, limit: int) -> list[ChatMessage]:
         """The last raw turns before one, oldest first."""

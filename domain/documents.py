@@ -114,7 +114,9 @@ class DocumentReads(Protocol):
     async def mentions(self, document_ids: list[int]) -> dict[int, list[Mention]]:
         """At most 200 a document, in order."""
 
-    async def page(self, viewer: Viewer, wanted: Slice, *, topic_id: int | None = None) -> Page[Document]: ...
+    async def page(self, viewer: Viewer, wanted: Slice) -> Page[Document]: ...
+    async def pages_of_topics(self, viewer: Viewer, wanted: Slice, topic_ids: list[int]) -> dict[int, Page[Document]]:
+        """The same slice of each topic's documents."""
 
     async def unread(self) -> int:
         """How many, whoever's, are neither DONE nor FAILED."""

@@ -182,6 +182,8 @@ class VoteReads(Protocol):
         """The viewer's own by proposal, what a delegate says for it included."""
 
     async def page(self, viewer: Viewer, wanted: Slice, where: VoteFilter) -> Page[Vote]: ...
+    async def pages(self, viewer: Viewer, wanted: Slice, proposal_ids: list[int]) -> dict[int, Page[Vote]]:
+        """The same slice of each proposal's votes."""
 
     async def power(self, viewer: Viewer, proposal_ids: list[int]) -> dict[int, int]:
         """The weight that a ballot of the viewer's would carry, by proposal in whose electorate it is."""

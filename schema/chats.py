@@ -71,7 +71,7 @@ class ChatSessionType(Node):
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> ChatMessageConnection:
         asked = wanted("messages", first, after, last, before)
-        page = await info.context.reads.chats.page_messages(info.context.viewer, self.session.id, asked)
+        page = await info.context.loaders.messages_of_sessions.load((asked, self.session.id))
         return connection("messages", page, ChatMessageType.from_domain)
 
     @classmethod

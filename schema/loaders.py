@@ -5,11 +5,15 @@ from functools import cached_property
 
 from strawberry.dataloader import DataLoader
 
+from domain.chats import ChatMessage
+from domain.documents import Document
 from domain.elections import Election
 from domain.entities import Mention
 from domain.members import Viewer
+from domain.pages import Page, Slice
 from domain.proposals import Proposal, StatusChange
 from domain.receipts import Sealed
+from domain.votes import Vote
 from schema.audits import AuditEntryType
 from schema.chats import ChatMessageType, ChatSessionType
 from schema.context import House
@@ -176,11 +180,40 @@ class Loaders:
         return by_key(lambda ids: self._reads.votes.carried(self._viewer, ids))
 
     @cached_property
+    def votes_of_proposals(self) -> "Pages[Vote]":
+        return pages(lambda wanted, ids: self._reads.votes.pages(self._viewer, wanted, ids))
+
+    @cached_property
+    def messages_of_sessions(self) -> "Pages[ChatMessage]":
+        return pages(lambda wanted, ids: self._reads.chats.pages_of_messages(self._viewer, wanted, ids))
+
+    @cached_property
+    def documents_of_topics(self) -> "Pages[Document]":
+        return pages(lambda wanted, ids: self._reads.documents.pages_of_topics(self._viewer, wanted, ids))
+
+    @cached_property
     def running(self) -> DataLoader[int, int]:
         async def load(member_ids: list[int]) -> list[int | BaseException]:
             return [await self._reads.proposals.running_of(member_id) for member_id in member_ids]
 
         return DataLoader(load)
+
+
+type Pages[T] = DataLoader[tuple[Slice, int], Page[T]]
+"""By the slice that is wanted of each list, and whose list it is."""
+
+
+def pages[T](read: Callable[[Slice, list[int]], Awaitable[dict[int, Page[T]]]]) -> Pages[T]:
+    """Lists below many nouns of one operation: a read for all of them that are sliced alike."""
+
+    async def load(keys: list[tuple[Slice, int]]) -> list[Page[T] | BaseException]:
+        owners: dict[Slice, list[int]] = {}
+        for wanted, owner in keys:
+            owners.setdefault(wanted, []).append(owner)
+        found = {wanted: await read(wanted, ids) for wanted, ids in owners.items()}
+        return [found[wanted][owner] for wanted, owner in keys]
+
+    return DataLoader(load, max_batch_size=MOST_AT_ONCE)
 
 
 def same[T](value: T) -> T:

@@ -8,7 +8,6 @@ import strawberry
 from domain.drafts import Edit
 from domain.proposals import Proposal, ProposalFilter, ProposalOrder, Status, StatusChange
 from domain.rules import VotingSystem
-from domain.votes import VoteFilter
 from schema.actions import ActionInput, ProposalAction, action_type
 from schema.commands import CommandInput, Payload
 from schema.context import Info
@@ -101,8 +100,7 @@ class ProposalType(Node):
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> VoteConnection:
         asked = wanted("votes", first, after, last, before)
-        only = VoteFilter(proposal_id=self.proposal.id)
-        page = await info.context.reads.votes.page(info.context.viewer, asked, only)
+        page = await info.context.loaders.votes_of_proposals.load((asked, self.proposal.id))
         return connection("votes", page, VoteType.from_domain)
 
     @field("How the options stand, in their order; empty for BASIC and while ballots are hidden.")

@@ -34,7 +34,7 @@ class PolicyTopicType(Node):
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> DocumentConnection | None:
         asked = wanted("documents", first, after, last, before)
-        page = await info.context.reads.documents.page(info.context.viewer, asked, topic_id=self.key)
+        page = await info.context.loaders.documents_of_topics.load((asked, self.key))
         return connection("documents", page, DocumentType.from_domain)
 
     @field("Facts about this topic that the viewer may read, newest first.")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
 from adapters.sql.naming import NEVER_AGAIN, Row
-from adapters.sql.pages import Order, page_of, rows_of
+from adapters.sql.pages import Order, Parents, page_of, pages_of, rows_of
 from adapters.sql.reader import Reader
 from adapters.sql.types import time_field
 from domain.chats import ChatMessage, ChatSession, Citation, Sender, SourceKind
@@ -169,12 +169,16 @@ class SqlChatReads:
         return await page_of(self._reader, statement, newest_first, wanted, ChatSessionRow.to_domain)
 
     async def page_messages(self, viewer: Viewer, session_id: int, wanted: Slice) -> Page[ChatMessage]:
+        return (await self.pages_of_messages(viewer, wanted, [session_id]))[session_id]
+
+    async def pages_of_messages(
+        self, viewer: Viewer, wanted: Slice, session_ids: list[int]
+    ) -> dict[int, Page[ChatMessage]]:
         mine = select(col(ChatSessionRow.id)).where(col(ChatSessionRow.member_id) == viewer.member_id)
-        statement = select(ChatMessageRow).where(
-            col(ChatMessageRow.session_id) == session_id, col(ChatMessageRow.session_id).in_(mine)
-        )
-        return await page_of(
-            self._reader, statement, [Order(col(ChatMessageRow.turn))], wanted, ChatMessageRow.to_domain
+        statement = select(ChatMessageRow).where(col(ChatMessageRow.session_id).in_(mine))
+        sessions = Parents(col(ChatMessageRow.session_id), session_ids)
+        return await pages_of(
+            self._reader, statement, sessions, [Order(col(ChatMessageRow.turn))], wanted, ChatMessageRow.to_domain
         )
 
     async def recent(self, session_id: int, *, before_turn: int, limit: int) -> list[ChatMessage]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
 from adapters.sql.naming import NEVER_AGAIN, Row
-from adapters.sql.pages import Order, count_of, page_of, rows_of
+from adapters.sql.pages import Order, Parents, count_of, page_of, pages_of, rows_of
 from adapters.sql.reader import Reader
 from adapters.sql.types import time_field
 from domain.documents import Document, IngestionError, IngestionStatus, Upload, Visibility
@@ -202,6 +202,9 @@ def unknown_document() -> NotFound:
     return NotFound("There is no such document, or you may not see it.", field=("documentId",))
 
 
+NEWEST_FIRST = [Order(col(DocumentRow.id), descending=True)]
+
+
 class SqlDocumentReads:
     """Port `DocumentReads`."""
 
@@ -226,16 +229,31 @@ class SqlDocumentReads:
             found.setdefault(row.document_id, []).append(row.to_domain())
         return found
 
-    async def page(self, viewer: Viewer, wanted: Slice, *, topic_id: int | None = None) -> Page[Document]:
+    async def page(self, viewer: Viewer, wanted: Slice) -> Page[Document]:
         statement = select(DocumentRow).where(readable_by(viewer))
-        if topic_id is not None:
-            tagged = select(col(DocumentTopicRow.document_id)).where(col(DocumentTopicRow.topic_id) == topic_id)
-            statement = statement.where(col(DocumentRow.id).in_(tagged))
-        newest_first = [Order(col(DocumentRow.id), descending=True)]
-        page = await page_of(self._reader, statement, newest_first, wanted, lambda row: row)
-        topics = await self._topics([row.id for row in page.rows])
-        rows = [DocumentRow.to_domain(row, topics.get(row.id, ())) for row in page.rows]
-        return Page(rows, page.keys, page.has_next, page.has_previous, lambda: count_of(self._reader, statement))
+        page = await page_of(self._reader, statement, NEWEST_FIRST, wanted, lambda row: row)
+        [told] = await self._told([page])
+        return told
+
+    async def pages_of_topics(self, viewer: Viewer, wanted: Slice, topic_ids: list[int]) -> dict[int, Page[Document]]:
+        tagged = col(DocumentTopicRow.document_id) == col(DocumentRow.id)
+        statement = select(DocumentRow).join(DocumentTopicRow, tagged).where(readable_by(viewer))
+        topics = Parents(col(DocumentTopicRow.topic_id), topic_ids)
+        pages = await pages_of(self._reader, statement, topics, NEWEST_FIRST, wanted, lambda row: row)
+        return dict(zip(pages, await self._told(list(pages.values())), strict=True))
+
+    async def _told(self, pages: Sequence[Page[DocumentRow]]) -> list[Page[Document]]:
+        topics = await self._topics([row.id for page in pages for row in page.rows])
+        return [
+            Page(
+                [DocumentRow.to_domain(row, topics.get(row.id, ())) for row in page.rows],
+                page.keys,
+                page.has_next,
+                page.has_previous,
+                page.count,
+            )
+            for page in pages
+        ]
 
     async def _read(self, statement: Select[DocumentRow]) -> dict[int, Document]:
         rows = await rows_of(self._reader, statement)

@@ -1,13 +1,14 @@
 """Keyset pages over one SELECT."""
 
+import asyncio
 from collections import namedtuple
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, overload
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, Table, and_, func, or_, select
 
 from adapters.sql.reader import Reader
 from adapters.sql.types import UtcDateTime
@@ -43,31 +44,99 @@ async def page_of[R, T](
     plain rows, which have the columns of R and nothing else: a mapped object each takes five times as long."""
     table: Table = statement.column_descriptions[0]["entity"].__table__
     columns = (*table.columns, *(part.column for part in order))
-    limited = statement.with_only_columns(*columns, maintain_column_froms=True).limit(wanted.size + 1)
+    limited = sliced(statement, order, wanted).with_only_columns(*columns, maintain_column_froms=True)
+    limited = limited.order_by(*directions(order, wanted)).limit(wanted.size + 1)
+    found = await reader(lambda session: session.connection().execute(limited).all())
+    return page(found, wanted, table, to_domain, lambda: count_of(reader, statement))
+
+
+@dataclass(frozen=True, slots=True)
+class Parents:
+    """Whose lists are wanted."""
+
+    column: Any
+    """Mapped, of a table that the statement selects from."""
+    keys: Sequence[int]
+
+
+async def pages_of[R, T](
+    reader: Reader,
+    statement: Select[R],
+    parents: Parents,
+    order: Sequence[Order],
+    wanted: Slice,
+    to_domain: Callable[[R], T],
+) -> dict[int, Page[T]]:
+    """The same slice of each parent's list, in one statement."""
+    table: Table = statement.column_descriptions[0]["entity"].__table__
+    theirs = statement.where(parents.column.in_(parents.keys))
+    place = func.row_number().over(partition_by=parents.column, order_by=directions(order, wanted))
+    columns = (*table.columns, *(part.column for part in order), parents.column, place)
+    named = [column.label(f"c{number}") for number, column in enumerate(columns)]
+    ranked = sliced(theirs, order, wanted).with_only_columns(*named, maintain_column_froms=True).subquery()
+    whose, at = list(ranked.c)[-2:]
+    limited = select(ranked).where(at <= wanted.size + 1).order_by(whose, at)
+    found: dict[int, list[Sequence[Any]]] = {key: [] for key in parents.keys}
+    for row in await reader(lambda session: session.connection().execute(limited).all()):
+        found[row[-2]].append(row[:-2])
+    counts = Counts(reader, theirs, parents.column)
+    return {key: page(rows, wanted, table, to_domain, partial(counts.of, key)) for key, rows in found.items()}
+
+
+class Counts:
+    """How many rows each parent has: read for all of them when it is first asked."""
+
+    def __init__(self, reader: Reader, statement: Select[Any], parent: Any) -> None:  # noqa: ANN401  # a mapped column
+        self._reader = reader
+        self._counted = statement.with_only_columns(parent, func.count(), maintain_column_froms=True).group_by(parent)
+        self._reading = asyncio.Lock()
+        self._found: dict[int, int] | None = None
+
+    async def of(self, parent: int) -> int:
+        async with self._reading:
+            if self._found is None:
+                rows = await self._reader(lambda session: session.execute(self._counted).all())
+                self._found = {row[0]: row[1] for row in rows}
+        return self._found.get(parent, 0)
+
+
+def sliced[R](statement: Select[R], order: Sequence[Order], wanted: Slice) -> Select[R]:
+    """Raises BadInput for a cursor of another list."""
     for key, flipped in ((wanted.after, False), (wanted.before, True)):
         if key is not None:
-            limited = limited.where(beyond(order, bound(order, key), flipped=flipped))
-    limited = limited.order_by(
-        *(part.column.desc() if part.descending != wanted.backward else part.column.asc() for part in order)
-    )
-    found = await reader(lambda session: session.connection().execute(limited).all())
-    more, found = len(found) > wanted.size, list(found[: wanted.size])
+            statement = statement.where(beyond(order, bound(order, key), flipped=flipped))
+    return statement
+
+
+def directions(order: Sequence[Order], wanted: Slice) -> list[ColumnElement[Any]]:
+    return [part.column.desc() if part.descending != wanted.backward else part.column.asc() for part in order]
+
+
+def page[R, T](
+    found: Sequence[Sequence[Any]],
+    wanted: Slice,
+    table: Table,
+    to_domain: Callable[[R], T],
+    count: Callable[[], Awaitable[int]],
+) -> Page[T]:
+    """Of rows with the table's columns and then the order's, one more than wanted if there are more."""
+    more, rows = len(found) > wanted.size, list(found[: wanted.size])
     if wanted.backward:
-        found.reverse()
+        rows.reverse()
     record, width = record_of(table), len(table.columns)
     return Page(
-        rows=[to_domain(record._make(row[:width])) for row in found],
-        keys=Keys(found, width),
+        rows=[to_domain(record._make(row[:width])) for row in rows],
+        keys=Keys(rows, width),
         has_next=wanted.before is not None if wanted.backward else more,
         has_previous=more if wanted.backward else wanted.after is not None,
-        count=lambda: count_of(reader, statement),
+        count=count,
     )
 
 
 class Keys(Sequence[Key]):
     """Of rows that end with them; made when they are asked for: most pages need the first and the last."""
 
-    def __init__(self, rows: Sequence[Row[Any]], start: int) -> None:
+    def __init__(self, rows: Sequence[Sequence[Any]], start: int) -> None:
         self._rows = rows
         self._start = start
 

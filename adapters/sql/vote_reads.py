@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy import ColumnElement, Select, or_, select, tuple_
 from sqlmodel import col
 
-from adapters.sql.pages import Order, page_of, rows_of
+from adapters.sql.pages import Order, Parents, page_of, pages_of, rows_of
 from adapters.sql.proposals import ProposalRow
 from adapters.sql.reader import Reader
 from adapters.sql.votes import CAST, VOTES, BallotRow, VoteRow, ballot_of, cast_in
@@ -20,6 +20,7 @@ from domain.rules import VotingSystem
 from domain.tally import CastBy
 from domain.votes import Vote, VoteFilter, edges_of, election_of, slots_of
 
+FIRST_CAST = [Order(col(VoteRow.cast_at)), Order(col(VoteRow.id))]
 type Places = dict[tuple[int, int], VoteRow]
 """Rows by proposal and member."""
 
@@ -46,10 +47,13 @@ class SqlVoteReads:
         return found
 
     async def page(self, viewer: Viewer, wanted: Slice, where: VoteFilter) -> Page[Vote]:
-        order = [Order(col(VoteRow.cast_at)), Order(col(VoteRow.id))]
         return await page_of(
-            self._reader, readable_by(viewer).where(*conditions(where)), order, wanted, VoteRow.to_domain
+            self._reader, readable_by(viewer).where(*conditions(where)), FIRST_CAST, wanted, VoteRow.to_domain
         )
+
+    async def pages(self, viewer: Viewer, wanted: Slice, proposal_ids: list[int]) -> dict[int, Page[Vote]]:
+        proposals = Parents(col(VoteRow.proposal_id), proposal_ids)
+        return await pages_of(self._reader, readable_by(viewer), proposals, FIRST_CAST, wanted, VoteRow.to_domain)
 
     async def power(self, viewer: Viewer, proposal_ids: list[int]) -> dict[int, int]:
         mine = select(VoteRow).where(

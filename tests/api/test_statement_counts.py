@@ -1,8 +1,12 @@
 """A page of many costs as many SQL statements as a page of few."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import pytest
@@ -10,11 +14,15 @@ from sqlalchemy import Engine, event
 
 from app.settings import Settings
 from domain.actions import EnactPolicy
+from domain.chats import Citation, Sender, SourceKind
+from domain.documents import Upload, Visibility
 from domain.drafts import Edit
+from domain.entities import Mention
 from domain.members import Claims, Role, Viewer
 from domain.option_ballots import OptionBallot
 from domain.rules import EarlyClose, RulesChoice, VotingSystem
 from domain.tally import Choice
+from domain.transactions import Work
 from evals.hall import Hall, hall
 from services.delegations import Delegations, Mandate
 from services.members import Weighing
@@ -24,10 +32,16 @@ from tests.api.client import Api
 from tests.api.publics import serving
 
 FEW, MANY = 3, 30
+WAYS = 2
+"""To one noun, of different lengths: whether their loads meet in one read is a matter of when the database answers."""
 DECIDES = 3 * MANY
 """A weight that reaches quorum and majority among MANY of weight 1."""
 OPEN_LONG = RulesChoice(early_close=EarlyClose.NEVER)
 MEMBER = "{ id handle weight active twin { id } }"
+VOTE = f"""{{
+  id choice weight reason castBy castAt acknowledgement ballot {{ approved }}
+  member {MEMBER} via {MEMBER} proposal {{ id title }}
+}}"""
 PROPOSAL = f"""{{
   id title status seq contentHash rules {{ quorumPercent earlyClose }} author {MEMBER}
   topics {{ id title }} scope {{ id title }}
@@ -36,8 +50,10 @@ PROPOSAL = f"""{{
   myVote {{ id choice castBy acknowledgement via {MEMBER} }} myVotingPower myDelegationCarried myChain {MEMBER}
   sponsors {MEMBER} history {{ status at by {MEMBER} reason }} cancelledReason evidence
   resolution {{ id passed reason receipt tally {{ seq forWeight }} results {{ option rank }} }}
+  votes(first: 2) {{ totalCount pageInfo {{ endCursor }} edges {{ cursor node {VOTE} }} }}
   action {{ ... on EnactPolicy {{ replaces {{ id title }} }} ... on SetWeight {{ member {MEMBER} }} }}
 }}"""
+DOCUMENT = "{ id filename topics { id title } duplicateOf { id filename } entities { text type } error { code } }"
 QUERIES = {
     "proposals": f"query($n: Int!) {{ proposals(first: $n) {{ totalCount nodes {PROPOSAL} }} }}",
     "members": f"""query($n: Int!) {{ members(first: $n) {{ nodes {{ id handle weight delegatedWeight
@@ -48,6 +64,14 @@ QUERIES = {
       subject {{ id ... on Member {{ handle }} ... on Proposal {{ number }} }} }} }} }}""",
     "delegations": f"""query($n: Int!) {{ delegations(first: $n) {{
       nodes {{ id acceptsTwin from {MEMBER} to {MEMBER} scope {{ id title }} }} }} }}""",
+    "resolutions": f"query($n: Int!) {{ resolutions(first: $n) {{ nodes {{ id receipt proposal {PROPOSAL} }} }} }}",
+    "votes": f"query($n: Int!) {{ votes(first: $n) {{ totalCount nodes {VOTE} }} }}",
+    "documents": f"query($n: Int!) {{ documents(first: $n) {{ nodes {DOCUMENT} }} }}",
+    "policyTopics": f"""query($n: Int!) {{ policyTopics(last: $n) {{ nodes {{ id title policies {{ id title }}
+      documents(first: 2) {{ totalCount nodes {DOCUMENT} }} }} }} }}""",
+    "viewer.twin.sessions": """query($n: Int!) { viewer { twin { sessions(first: $n) { nodes { id twin { id }
+      messages(last: 2) { totalCount nodes { id session { id title } citations { quote source {
+        ... on ChatMessage { id content } } } } } } } } } }""",
 }
 
 
@@ -64,7 +88,7 @@ def house(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 async def furnish(url: str) -> None:
     async with hall(url) as voting:
-        ada = await voting.members.login(Claims("ada", "ada", Role.ADMIN, expires_at=None))  # type: ignore[arg-type]  # of no token
+        ada = await voting.members.login(Claims("local|ada", "ada", Role.ADMIN, expires_at=None))  # type: ignore[arg-type]  # of no token
         others = await voting.seat([1] * MANY)
         topics, given = Topics(voting.transact), Delegations(voting.transact)
         for number, giver in enumerate(others[1:]):
@@ -73,11 +97,29 @@ async def furnish(url: str) -> None:
             int((await topics.create(ada, f"Scope {number}", "New.", delegable=True))["topic"] or 0)
             for number in range(MANY)
         ]
+        await voting.transact(lambda work: given_and_said(work, ada))
         for number, (author, scope) in enumerate(zip(others, scopes, strict=True)):
             await given.give(ada, Mandate(author.member_id, scope))
             await voting.members.weigh(ada, author.member_id, Weighing(DECIDES), "To decide alone.")
             await tabled(voting, ada, author, scope, number)
             await voting.members.weigh(ada, author.member_id, Weighing(1), "As all others.")
+
+
+def given_and_said(work: Work, ada: Viewer) -> None:
+    """Documents with a topic and an entity each, every second one a duplicate, and conversations that cite."""
+    original: int | None = None
+    for number in range(MANY):
+        upload = Upload(f"{number}.md", "text/markdown", 9, f"{number:064}", Visibility.DAO)
+        document = work.documents.add(ada.member_id, upload, duplicate_of=original, at=work.now())
+        original = None if original else document.id
+        topics = work.topics.ensure([f"Topic {number}"])
+        work.documents.save(replace(document, topic_ids=topics))
+        work.documents.save_mentions(document.id, [Mention("Elm", "GPE", 0, 3, "test")])
+        session = work.chats.start(ada.member_id, f"Talk {number}", at=work.now())
+        said = work.chats.add(session.id, Sender.MEMBER, "Why?", complete=True, at=work.now())
+        reply = work.chats.add(session.id, Sender.TWIN, "", complete=False, at=work.now())
+        cited = Citation(SourceKind.MESSAGE, str(said.id), "Why?", 0.5)
+        work.chats.save(replace(reply, content="So.", complete=True, citations=(cited,)), events="[]")
 
 
 async def tabled(voting: Hall, ada: Viewer, author: Viewer, scope: int, number: int) -> None:
@@ -127,10 +169,10 @@ def test_a_page_of_many_costs_no_more_statements_than_a_page_of_few(house: Api, 
         house.data("{ viewer { id } }", token=token)  # it logs in, which is not counted
         with statements() as found:
             answer = house.data(QUERIES[name], token=token, n=size)
-        assert len(answer[name]["nodes"]) == size
+        assert len(reduce(getitem, name.split("."), answer)["nodes"]) == size
         counts.append(found)
-    few, many = map(sorted, counts)
-    assert [shape(each) for each in many] == [shape(each) for each in few]
+    few, many = (Counter(map(shape, found)) for found in counts)
+    assert {each: times for each, times in many.items() if times > few[each] + WAYS} == {}
 
 
 def shape(statement: str) -> str:

@@ -152,4 +152,4 @@ async def test_documents_are_found_by_topic(database: Hall) -> None:
     await database.transact(lambda work: work.documents.save(replace(other, topic_ids=(heating,))))
     reads = SqlDocumentReads(database.reader)
     for topic_id, ids in ((rent, [first.id]), (heating, [other.id, first.id]), (99, [])):
-        assert [row.id for row in (await reads.page(ada, Slice(), topic_id=topic_id)).rows] == ids
+        assert [row.id for row in (await reads.pages_of_topics(ada, Slice(), [topic_id]))[topic_id].rows] == ids

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from adapters.sql.proposals import SqlProposalReads
 from adapters.sql.resolutions import SqlResolutionReads
 from adapters.sql.topics import SqlTopicReads
 from adapters.sql.vote_reads import SqlVoteReads
+from domain.chats import Sender
 from domain.drafts import Edit
 from domain.errors import BadInput
 from domain.members import Role, Viewer
@@ -140,6 +142,43 @@ async def walked(read: Read, *, backward: bool) -> list[Any]:
         edge: Key = page.keys[0] if backward else page.keys[-1]
         wanted = replace(wanted, before=edge if backward else None, after=None if backward else edge) if more else None
     return met
+
+
+async def test_the_lists_of_many_are_sliced_as_each_alone(database: Hall) -> None:
+    (viewer, other) = await database.seat([1, 1])
+    lists = {await talk(database, viewer, length): length for length in (0, 1, 3, 7)}
+    await talk(database, other, 2)
+    reads = SqlChatReads(database.reader)
+    for size, backward, after, before in product((1, 3, 9), (False, True), (None, 0, 2), (None, 1, 5)):
+        wanted = Slice(size, backward, None if after is None else (after,), None if before is None else (before,))
+        pages = await reads.pages_of_messages(viewer, wanted, list(lists))
+        assert list(pages) == list(lists)
+        for page, length in zip(pages.values(), lists.values(), strict=True):
+            rows, has_next, has_previous = expected(
+                list(range(length)), size, backward=backward, after=after, before=before
+            )
+            assert ([row.turn for row in page.rows], list(page.keys)) == (rows, [(turn,) for turn in rows])
+            assert (page.has_next, page.has_previous, await page.count()) == (has_next, has_previous, length)
+
+
+async def talk(database: Hall, viewer: Viewer, length: int) -> int:
+    """The id of a conversation of so many turns."""
+
+    def command(work: Work) -> int:
+        session = work.chats.start(viewer.member_id, f"Of {length}", at=work.now())
+        for turn in range(length):
+            work.chats.add(session.id, Sender.MEMBER, f"Turn {turn}", complete=True, at=work.now())
+        return session.id
+
+    return await database.transact(command)
+
+
+async def test_nobody_reads_the_messages_of_another_among_its_own(database: Hall) -> None:
+    (viewer, other) = await database.seat([1, 1])
+    own, foreign = await talk(database, viewer, 2), await talk(database, other, 2)
+    pages = await SqlChatReads(database.reader).pages_of_messages(viewer, Slice(), [own, foreign])
+    assert [len(page.rows) for page in pages.values()] == [2, 0]
+    assert [await page.count() for page in pages.values()] == [2, 0]
 
 
 async def test_an_empty_list_is_an_empty_page(database: Hall) -> None:
