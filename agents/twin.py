@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 from domain.chats import ChatMessage, Citation, Sender, SourceKind
 from domain.errors import RetrievalFailed
 from domain.hops import description_of, hop_queries
-from domain.models import Cited, Evidence, Model, Prompt, Turn
+from domain.models import Answering, Cited, Evidence, Model, Prompt, Turn
 from domain.periods import Window, period_in
 from domain.questions import in_context
 from domain.recall import FACT_DAYS, FACTS, HOP, MEMORIES, TURNS, Question, Recall
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TRACING = ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2")
 """Set to "false" before langgraph is imported: it would send every question to a tracing service if asked to."""
 
-type ReplyPart = ReplyContext | ReplyToken | Cited
+type ReplyPart = ReplyContext | ReplyToken | Cited | Answering
 
 
 class TwinState(TypedDict, total=False):
@@ -35,6 +35,8 @@ class TwinState(TypedDict, total=False):
     facts: list[Evidence]
     turns: list[ChatMessage]
     degraded: bool
+    forgetful: bool
+    """Memories could not be searched: the same reply does not try again."""
 
 
 class TwinAgent:
@@ -49,9 +51,10 @@ class TwinAgent:
         _ = self._graph
 
     async def reply(self, question: Question) -> AsyncGenerator[ReplyPart]:
-        """What was recalled, then tokens as they are made, last the citations that the answer rests on.
+        """What was recalled, once somebody answers; who does, tokens as they are made, last what the answer rests on.
 
-        A search that fails leaves the reply degraded. Raises ModelFailed. Close it (aclosing) to stop the model.
+        A search that fails leaves the reply degraded, as does another model than the chosen one. Raises ModelFailed.
+        Close it (aclosing) to stop the model.
         """
         async with aclosing(_generator(self._graph.astream({"question": question}, stream_mode="custom"))) as parts:
             async for part in parts:
@@ -80,22 +83,30 @@ class TwinAgent:
             _or_none(self._recall.facts(asked.viewer, asked.text, window=window, limit=FACTS)),
             self._recall.turns(asked.session_id, before_turn=asked.turn, limit=TURNS),
         )
-        return {"memories": memories or [], "facts": facts or [], "turns": turns, "degraded": None in (memories, facts)}
+        return {
+            "memories": memories or [],
+            "facts": facts or [],
+            "turns": turns,
+            "degraded": None in (memories, facts),
+            "forgetful": memories is None,
+        }
 
     async def _looked_again(self, state: TwinState) -> TwinState:
         """A follow-up such as "and its bed?" finds its memories only together with what was said before."""
         asked, turns = state["question"], _turns(state["turns"])
         query = in_context(asked.text, turns, name=asked.name, now=asked.asked_at)
-        if query == asked.text:
+        if query == asked.text or state["forgetful"]:
             return {}
         again = await _or_none(self._recall.memories(asked.viewer, query, limit=MEMORIES))
         if again is None:
-            return {"degraded": True}
+            return {"degraded": True, "forgetful": True}
         return {"memories": interleaved(again, state["memories"])[:MEMORIES]}
 
     async def _led_on(self, state: TwinState) -> TwinState:
         """For "the printer that broke": what describes it, then what is said of the thing found; at most HOP more."""
         asked = state["question"]
+        if state["forgetful"]:
+            return {}
         recalled = [*state["memories"], *state["facts"]]
         described = description_of(asked.text, recalled, name=asked.name, now=asked.asked_at)
         more = await self._searched(asked, [described] if described else [])
@@ -119,14 +130,20 @@ class TwinAgent:
 
         write: Callable[[Any], None] = get_stream_writer()
         prompt = prompt_of(state)
-        write(ReplyContext(tuple(each.citation for each in prompt.evidence), state["degraded"]))
-        cited = Cited(())
-        async with aclosing(_generator(self._model.stream(prompt))) as pieces:
-            async for piece in pieces:
-                if isinstance(piece, Cited):
-                    cited = piece
-                else:
-                    write(ReplyToken(piece))
+        citations = tuple(each.citation for each in prompt.evidence)
+        began, cited = False, Cited(())
+        async with aclosing(_generator(self._model.stream(prompt))) as parts:
+            async for part in parts:
+                if not began:
+                    began, fell = True, isinstance(part, Answering) and part.degraded
+                    write(ReplyContext(citations, state["degraded"] or fell))
+                match part:
+                    case Cited():
+                        cited = part
+                    case Answering():
+                        write(part)
+                    case str():
+                        write(ReplyToken(part))
         write(cited)
         return {}
 

@@ -1,10 +1,10 @@
 """The composition root: URL scheme -> adapter, adapters -> services. Nothing else chooses an engine."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -17,10 +17,10 @@ from adapters.blobs.disk import DiskBlobs
 from adapters.bus.redis import RedisBus
 from adapters.embedding.minilm import MiniLmEmbedder
 from adapters.graph.falkordb import GraphitiGraph
-from adapters.llm.builtin import BuiltInModel
-from adapters.llm.openai import OpenAiModel
+from adapters.graph.graphiti_import import imported_driver
 from adapters.memory.mem0 import Mem0Memories
 from adapters.memory.mem0_cloud import Mem0CloudMemories
+from adapters.memory.mem0_import import imported
 from adapters.meters.prometheus import PrometheusMeters
 from adapters.ner.spacy import SpacyEntities
 from adapters.persisted.redis import RedisPersisted
@@ -34,6 +34,7 @@ from adapters.sql.public import SqlPublicReads
 from adapters.text.files import FileTexts
 from adapters.text.tokens import Cl100kTokens
 from agents.twin import TwinAgent
+from app.engines import Engines
 from app.receipts import check_key
 from app.settings import BadSettings, Settings
 from domain.chunking import Chunk, chunks_of
@@ -90,6 +91,7 @@ class Container:
             started.push_async_callback(self.persisted.aclose)
             started.push_async_callback(self.graph.close)
             started.push_async_callback(self.index.close)
+            started.push_async_callback(self.engines.aclose)
             rules = DEPLOYED if self.settings.profile == "deployment" else Rules()
             await self.database.transact(lambda work: work.daos.ensure(DAO_NAME, rules))
             await check_key(self.settings.receipt_key, self.database.receipts)
@@ -127,6 +129,10 @@ class Container:
     def alerts(self) -> LogAlerts:
         return LogAlerts(self.meters)
 
+    @cached_property
+    def engines(self) -> Engines:
+        return Engines(self.settings, self.meters)
+
     # engines
 
     @cached_property
@@ -162,22 +168,30 @@ class Container:
 
     @cached_property
     def graph(self) -> GraphitiGraph:
-        return GraphitiGraph(chosen("GRAPH_URL", self.settings.graph, "falkordb"), self.embedder)
+        url = chosen("GRAPH_URL", self.settings.graph, "falkordb")
+        return self.engines.graph(GraphitiGraph(url, self.embedder), partial(self._load, imported_driver))
 
     @cached_property
     def index(self) -> Mem0Memories | Mem0CloudMemories:
         url = chosen("MEMORY_URL", self.settings.memory, "falkordb", "mem0")
         if urlsplit(url).scheme == "mem0":
-            return Mem0CloudMemories(*self.settings.mem0_account, self.embedder)
-        return Mem0Memories(url, self.embedder)
+            cloud = Mem0CloudMemories(*self.settings.mem0_account, self.embedder)
+            return self.engines.memories(cloud, partial(self._load, partial(imported, "mem0_cloud_client")))
+        return self.engines.memories(
+            Mem0Memories(url, self.embedder), partial(self._load, partial(imported, "mem0_parts"))
+        )
+
+    async def _load(self, imported: Callable[[], object]) -> None:
+        await asyncio.to_thread(imported)
+        await self.embedder.embed(["ready"])
 
     @cached_property
     def embedder(self) -> MiniLmEmbedder:
-        return MiniLmEmbedder()
+        return self.engines.embedder(MiniLmEmbedder())
 
     @cached_property
     def entities(self) -> SpacyEntities:
-        return SpacyEntities()
+        return self.engines.entities(SpacyEntities())
 
     @cached_property
     def blobs(self) -> DiskBlobs:
@@ -198,10 +212,7 @@ class Container:
 
     @cached_property
     def model(self) -> Model:
-        if self.settings.openai_api_key is None:
-            return BuiltInModel(self.embedder)
-        key = self.settings.openai_api_key.get_secret_value()
-        return OpenAiModel(key, self.settings.openai_base_url, self.settings.openai_model)
+        return self.engines.model(self.embedder)
 
     def now(self) -> datetime:
         return wall_clock()
@@ -243,7 +254,14 @@ class Container:
             facts=self._facts,
             chats=Chats(transact, reads.chats, self.replies),
             replies=Replies(
-                transact, reads.chats, reads.members, streams=streams, bus=bus, twin=self.twin, model=model
+                transact,
+                reads.chats,
+                reads.members,
+                streams=streams,
+                bus=bus,
+                twin=self.twin,
+                model=model,
+                meters=self.meters,
             ),
             topics=Topics(transact),
             daos=Daos(transact, reads.daos, bus, now=wall_clock),

@@ -69,6 +69,22 @@ class Settings(BaseSettings):
         default="https://api.openai.com/v1", description="The server; any other that speaks the OpenAI protocol."
     )
     openai_model: str = Field(default="gpt-4o-mini", description="The model that answers when there is a key.")
+    openai_small_model: str = Field(
+        default="", description="The model that answers when the main one fails; empty: the built-in answerer does."
+    )
+    llm_first_seconds: float = Field(
+        default=10.0, gt=0, description="How long a model may take to its first words, all retries included."
+    )
+    llm_seconds: float = Field(default=30.0, gt=0, description="How long a model's whole answer may take.")
+    search_seconds: float = Field(
+        default=10.0, gt=0, description="How long one read of graph or memory index may take in all."
+    )
+    sync_seconds: float = Field(
+        default=120.0, gt=0, description="How long one write to graph or memory index may take in all."
+    )
+    breaker_seconds: float = Field(
+        default=5.0, gt=0, description="How long an engine that fails is left alone before one call tries it again."
+    )
     embeddings: Literal["local"] = Field(default="local", description="local: MiniLM on this machine.")
     ner: Literal["spacy"] = Field(default="spacy", description="spacy: named entities found on this machine.")
     auth: Literal["local", "auth0"] = Field(

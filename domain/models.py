@@ -46,10 +46,18 @@ class Cited:
     citations: tuple[Citation, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Who answers; a model that is several yields it first. `degraded`: not the one that was chosen."""
+
+    model: str
+    degraded: bool
+
+
 class Model(Protocol):
     """Streams an answer."""
 
     name: str
 
-    def stream(self, prompt: Prompt) -> AsyncIterator[str | Cited]:
+    def stream(self, prompt: Prompt) -> AsyncIterator[str | Cited | Answering]:
         """Pieces of text as they are made. Raises ModelFailed."""

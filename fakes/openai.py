@@ -2,14 +2,16 @@
 
 `python -m fakes.openai --port 8101` answers from the sources in the last message: "I read: ... [1]". What goes wrong is
 scripted: `--script 429,ok,cut` or POST /fake/script {"steps": ["500", "hang"]}; each chat or embedding request takes
-one step, then all is ok.
+one step, then all is ok. POST /fake/fail {"model": "fake-chat", "step": "500"} fails each request of one model, or of
+`*`, until it is "ok" again.
 
 ok         answer                       401 | 429 | 500   that status with OpenAI's error body
 hang       accept and never answer      cut               some tokens, then the connection breaks
 short      some tokens, then a clean end without finish_reason
 malformed  a token, then an event that is no JSON
 error      a token, then an error object inside the stream
-stall      a token, then silence
+stall      a token, then silence        empty             a clean end without any token
+garbage    200, but HTML                slow              a second before the answer
 """
 
 import argparse
@@ -33,6 +35,7 @@ MODEL, EMBEDDING_MODEL, DIMENSIONS = "fake-chat", "fake-embedding", 64
 GOOD_KEY_PREFIX = "sk-"
 SOURCE = re.compile(r"^\[(\d+)\] (?:\([^)]*\) )?(.+)$", re.MULTILINE)
 HANG_SECONDS = 3600.0
+SLOW_SECONDS = 1.0
 
 type Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -46,6 +49,8 @@ class FakeOpenAi:
 
     def __init__(self, steps: list[str] | None = None) -> None:
         self.steps: deque[str] = deque(steps or [])
+        self.fails: dict[str, str] = {}
+        """By model: the step that all its requests take."""
         self.requests: list[dict[str, Any]] = []
         self.open_streams = 0
 
@@ -56,6 +61,7 @@ class FakeOpenAi:
                 Route("/v1/embeddings", self._guarded(self.embeddings), methods=["POST"]),
                 Route("/v1/models", self.models),
                 Route("/fake/script", self.script, methods=["POST"]),
+                Route("/fake/fail", self.fail, methods=["POST"]),
                 Route("/fake/requests", self.seen),
             ]
         )
@@ -66,15 +72,23 @@ class FakeOpenAi:
         async def guarded(request: Request) -> Response:
             if not request.headers.get("authorization", "").startswith(f"Bearer {GOOD_KEY_PREFIX}"):
                 return failure(401)
-            step = self.steps.popleft() if self.steps else "ok"
+            step = self.steps.popleft() if self.steps else await self._lasting(request)
             if step.isdigit():
                 return failure(int(step))
             if step == "hang":
                 await asyncio.sleep(HANG_SECONDS)
-            request.state.step = step
+            if step == "slow":
+                await asyncio.sleep(SLOW_SECONDS)
+            if step == "garbage":
+                return Response("<html>We will be back soon.</html>", media_type="text/html")
+            request.state.step = "ok" if step == "slow" else step
             return await handler(request)
 
         return guarded
+
+    async def _lasting(self, request: Request) -> str:
+        model = (await request.json()).get("model")
+        return self.fails.get(model) or self.fails.get("*", "ok")
 
     async def chat(self, request: Request) -> Response:
         body = await request.json()
@@ -88,6 +102,8 @@ class FakeOpenAi:
         """Word by word; a failing step shows after the first word."""
         self.open_streams += 1
         try:
+            if step == "empty":
+                text = ""
             for number, word in enumerate(re.findall(r"\s*\S+", text)):
                 yield event(chunk(model, {"content": word}))
                 if number == 0 and step != "ok":
@@ -122,6 +138,11 @@ class FakeOpenAi:
     async def script(self, request: Request) -> Response:
         self.steps = deque((await request.json())["steps"])
         return JSONResponse({"steps": list(self.steps)})
+
+    async def fail(self, request: Request) -> Response:
+        body = await request.json()
+        self.fails[body.get("model", "*")] = body["step"]
+        return JSONResponse(self.fails)
 
     async def seen(self, request: Request) -> Response:
         return JSONResponse(self.requests)

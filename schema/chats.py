@@ -30,7 +30,9 @@ class ChatMessageType(Node):
     complete: bool = strawberry.field(description="False while the twin is answering.")
     citations: list[CitationType] = strawberry.field(description="What the answer rests on.")
     model: str | None = strawberry.field(description="What wrote the answer; `built-in` is the built-in answerer.")
-    degraded: bool = strawberry.field(description="Something that should have been recalled could not be searched.")
+    degraded: bool = strawberry.field(
+        description="Given with less than usual: a store was away, or another model than the chosen one answered."
+    )
     rating: int | None = strawberry.field(description="The member's, 1 (not me) to 5 (exactly me).")
 
     @field("The conversation it belongs to.")

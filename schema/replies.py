@@ -19,7 +19,9 @@ class ChatEvent:
 @strawberry.type(description="What was recalled, before the first word.")
 class ChatContext(ChatEvent):
     citations: list[CitationType] = strawberry.field(description="What the answer may rest on.")
-    degraded: bool = strawberry.field(description="Something that should have been recalled could not be searched.")
+    degraded: bool = strawberry.field(
+        description="Given with less than usual: a store was away, or another model than the chosen one answered."
+    )
 
 
 @strawberry.type(description="The next words of the answer.")

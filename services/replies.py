@@ -13,7 +13,8 @@ from domain.crashes import passing
 from domain.errors import BadInput, DomainError, NotFound
 from domain.events import ReplyEnded
 from domain.members import MemberReads, Role, Viewer
-from domain.models import Cited
+from domain.meters import Meters, Unmetered
+from domain.models import Answering, Cited
 from domain.recall import Question
 from domain.replies import (
     ReplyContext,
@@ -33,7 +34,7 @@ CANCEL_SECONDS = 3.0
 class Twin(Protocol):
     """Answers questions: `agents.twin.TwinAgent`."""
 
-    def reply(self, question: Question) -> AsyncIterator[ReplyContext | ReplyToken | Cited]: ...
+    def reply(self, question: Question) -> AsyncIterator[ReplyContext | ReplyToken | Cited | Answering]: ...
 
 
 @dataclass(slots=True)
@@ -45,11 +46,13 @@ class Draft:
     earlier: str
     """Text that an attempt before a crash had sent; this one sends only what follows it."""
     resumed: bool
+    model: str
+    """Who answers, as far as is known."""
     text: str = ""
     degraded: bool = False
     citations: tuple[Citation, ...] = ()
 
-    def take(self, part: ReplyContext | ReplyToken | Cited) -> None:
+    def take(self, part: ReplyContext | ReplyToken | Cited | Answering) -> None:
         match part:
             case ReplyContext(_, degraded):
                 self.degraded = degraded
@@ -59,6 +62,8 @@ class Draft:
                 self._say(text)
             case Cited(citations):
                 self.citations = citations
+            case Answering(model):
+                self.model = model
 
     def _say(self, text: str) -> None:
         """Send what no earlier attempt sent. Raises Diverged when this answer begins otherwise."""
@@ -88,6 +93,7 @@ class Replies:
         bus: Bus,
         twin: Twin,
         model: str,
+        meters: Meters | None = None,
     ) -> None:
         self._transact = transact
         self._reads = chats
@@ -96,6 +102,7 @@ class Replies:
         self._bus = bus
         self._twin = twin
         self._model = model
+        self._meters = meters or Unmetered()
 
     async def run(self, reply_id: int) -> None:
         """Write the reply to its end; harmless when it has ended.
@@ -122,7 +129,7 @@ class Replies:
 
     async def _draft(self, message: ChatMessage) -> Draft:
         writer, sent = await self._replies.writer(message.id)
-        return Draft(message, writer, earlier=text_of(sent), resumed=bool(sent))
+        return Draft(message, writer, earlier=text_of(sent), resumed=bool(sent), model=self._model)
 
     async def cancel(self, viewer: Viewer, reply_id: int, *, once: Once | None = None) -> Ids:
         """The text so far stays. Raises NotFound, BadInput."""
@@ -196,7 +203,7 @@ class Replies:
                 content=whole,
                 complete=True,
                 citations=draft.citations,
-                model=self._model,
+                model=draft.model,
                 degraded=draft.degraded,
             )
             work.chats.save(ended, events=events)
@@ -207,6 +214,8 @@ class Replies:
         except NotFound:
             return await told_deleted(draft.writer, sent)
         passing("reply.stored")
+        outcome, degraded = "done" if isinstance(end, ReplyDone) else "failed", "yes" if draft.degraded else "no"
+        self._meters.count("replies", outcome=outcome, degraded=degraded)
         draft.writer.put(end)
         await draft.writer.flushed()
         passing("reply.ended")

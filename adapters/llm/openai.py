@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from json import JSONDecodeError
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
-from domain.errors import ModelFailed
+from domain.errors import ModelFailed, ModelRefused
 from domain.models import Cited, Prompt
 from domain.prompts import marked, messages_of
 
@@ -17,15 +17,25 @@ MAX_TOKENS = 800
 
 
 class OpenAiModel:
-    """Streams from `model` at `base_url`; a whole answer takes at most `deadline` seconds.
+    """Streams from `model` at `base_url`; a whole answer takes at most `deadline` seconds, its first words `patience`.
 
     429 and 5xx are retried, as often as `retries` says, before the first token and never after it.
     """
 
-    def __init__(self, api_key: str, base_url: str, model: str, *, deadline: float = 60.0, retries: int = 2) -> None:
+    def __init__(
+        self,
+        api_key: str,
+        base_url: str,
+        model: str,
+        *,
+        deadline: float = 30.0,
+        patience: float = 10.0,
+        retries: int = 2,
+    ) -> None:
         self.name = model
         self._settings = {"api_key": api_key, "base_url": base_url, "max_retries": retries, "timeout": deadline}
         self._deadline = deadline
+        self._patience = min(patience, deadline)
         self._client: AsyncOpenAI | None = None
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Cited]:
@@ -35,6 +45,8 @@ class OpenAiModel:
             async for piece in pieces:
                 said.append(piece)
                 yield piece
+        if not said:
+            raise ModelFailed("The language model said nothing. Ask again, in other words.")
         yield Cited(marked("".join(said), prompt.evidence))
 
     async def aclose(self) -> None:
@@ -43,21 +55,21 @@ class OpenAiModel:
             await self._client.close()
 
     async def _pieces(self, prompt: Prompt) -> AsyncGenerator[str]:
-        """Text as it comes. The deadline is watched around each wait, never while the consumer has the turn."""
-        ends_at = asyncio.get_running_loop().time() + self._deadline
-        with _Failures(self._deadline):
-            async with asyncio.timeout_at(ends_at):
+        """Text as it comes. A deadline is watched around each wait, never while the consumer has the turn."""
+        began, finished = asyncio.get_running_loop().time(), False
+        with _Failures(self._patience) as failures:
+            async with asyncio.timeout_at(began + failures.limit):
                 chunks = await self._opened(prompt)
-            finished = False
             async with chunks:
                 while True:
-                    async with asyncio.timeout_at(ends_at):
+                    async with asyncio.timeout_at(began + failures.limit):
                         chunk = await anext(chunks, None)
                     if chunk is None:
                         break
                     for choice in chunk.choices[:1]:
                         finished = finished or choice.finish_reason is not None
                         if choice.delta.content:
+                            failures.limit = self._deadline
                             yield choice.delta.content
         if not finished:
             raise ModelFailed("The language model's answer broke off before its end.")
@@ -74,23 +86,24 @@ class OpenAiModel:
 
 
 class _Failures:
-    """Turns what the SDK and its transport raise into ModelFailed, saying what to do."""
+    """Turns what the SDK and its transport raise into ModelFailed, saying what to do; `limit` is the deadline."""
 
-    def __init__(self, deadline: float) -> None:
-        self._deadline = deadline
+    def __init__(self, limit: float) -> None:
+        self.limit = limit
 
-    def __enter__(self) -> None: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Exception) and not isinstance(error, ModelFailed):
-            failed = failure_of(error, self._deadline)
+            failed = failure_of(error, self.limit)
             if failed is not None:
                 raise failed from error
 
 
 def failure_of(error: Exception, deadline: float) -> ModelFailed | None:
     """None for what is not the model's failure: a fault of our own must show itself."""
-    import httpx
+    import httpx2 as httpx  # the SDK's transport
     import openai
 
     match error:
@@ -107,7 +120,7 @@ def failure_of(error: Exception, deadline: float) -> ModelFailed | None:
         case openai.NotFoundError():
             return _final("The language model is unknown at its base URL. Check the model's name and OPENAI_BASE_URL.")
         case openai.APIStatusError(status_code=status) if status < 500:
-            return _final(f"The language model refuses the request with status {status}.")
+            return ModelRefused(f"The language model refuses the request with status {status}.")
         case openai.APIStatusError(status_code=status):
             return ModelFailed(f"The language model's server fails with status {status}. Ask again later.")
         case openai.APIConnectionError() | httpx.HTTPError():

@@ -49,7 +49,9 @@ class ChatMessageView(Told):
     complete: bool = Field(description="False while the twin is answering.")
     citations: list[CitationView] = Field(description="What the answer rests on.")
     model: str | None = Field(description="What wrote the answer; `built-in` is the built-in answerer.")
-    degraded: bool = Field(description="Something that should have been recalled could not be searched.")
+    degraded: bool = Field(
+        description="Given with less than usual: a store was away, or another model than the chosen one answered."
+    )
     rating: int | None = Field(description="The member's, 1 (not me) to 5 (exactly me).")
     session: SessionView = Field(description="The conversation it belongs to.")
 
@@ -79,7 +81,9 @@ class ChatContextView(ChatEventView):
     """`event: context`. What was recalled, before the first word."""
 
     citations: list[CitationView] = Field(description="What the answer may rest on.")
-    degraded: bool = Field(description="Something that should have been recalled could not be searched.")
+    degraded: bool = Field(
+        description="Given with less than usual: a store was away, or another model than the chosen one answered."
+    )
 
 
 class ChatTokenView(ChatEventView):

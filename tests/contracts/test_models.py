@@ -133,6 +133,8 @@ async def test_a_passing_failure_is_retried_before_the_first_token(
         (["short"], "broke off before its end", True),
         (["malformed"], "something unreadable", True),
         (["error"], "something unreadable", True),
+        (["garbage"], "language model", True),
+        (["empty"], "said nothing", True),
         (["hang"], "did not finish within 0.5 s", True),
         (["stall"], "did not finish within 0.5 s", True),
     ],
@@ -146,6 +148,22 @@ async def test_a_lasting_failure_says_what_it_is(
     with pytest.raises(ModelFailed, match=message) as failed:
         await answered_by(url, prompt(), deadline=deadline)
     assert failed.value.retryable is retryable
+
+
+async def test_the_deadline_holds_over_all_retries(served: tuple[FakeOpenAi, str]) -> None:
+    """The SDK would wait for each try anew."""
+    served[0].fails["*"] = "hang"
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(ModelFailed, match=r"did not finish within 0\.5 s"):
+        await answered_by(served[1], prompt(), deadline=0.5, retries=2)
+    assert asyncio.get_running_loop().time() - began < 5
+
+
+async def test_first_words_have_a_deadline_of_their_own(served: tuple[FakeOpenAi, str]) -> None:
+    served[0].steps.append("hang")
+    async with aclosing(OpenAiModel(KEY, served[1], "fake-chat", patience=0.3)) as model:
+        with pytest.raises(ModelFailed, match=r"within 0\.3 s"):
+            await answered(model, prompt())
 
 
 async def test_a_refused_key_is_named(served: tuple[FakeOpenAi, str]) -> None:
