@@ -173,13 +173,14 @@ class Container:
 
     @cached_property
     def index(self) -> Mem0Memories | Mem0CloudMemories:
-        url = chosen("MEMORY_URL", self.settings.memory, "falkordb", "mem0")
-        if urlsplit(url).scheme == "mem0":
+        url = chosen("MEMORY_URL", self.settings.memory, "falkordb", "mem0", "postgresql")
+        scheme = urlsplit(url).scheme
+        if scheme == "mem0":
             cloud = Mem0CloudMemories(*self.settings.mem0_account, self.embedder)
             return self.engines.memories(cloud, partial(self._load, partial(imported, "mem0_cloud_client")))
-        return self.engines.memories(
-            Mem0Memories(url, self.embedder), partial(self._load, partial(imported, "mem0_parts"))
-        )
+        vectors = "pgvector" if scheme == "postgresql" else "falkordb"
+        index = Mem0Memories(url, self.embedder, vectors=vectors)
+        return self.engines.memories(index, partial(self._load, partial(imported, "mem0_parts")))
 
     async def _load(self, imported: Callable[[], object]) -> None:
         await asyncio.to_thread(imported)

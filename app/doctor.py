@@ -92,7 +92,22 @@ async def memory(settings: Settings) -> Probe:
     if urlsplit(settings.memory).scheme == "mem0":
         key, host = settings.mem0_account
         return await _asked("memory", "Mem0 Cloud", f"{host}/v1/ping/", f"Token {key}", "MEM0_API_KEY and MEMORY_URL")
+    if urlsplit(settings.memory).scheme == "postgresql":
+        return await _pgvector(settings.memory)
     return await _server("memory", settings.memory, settings.memory_url, module="graph")
+
+
+async def _pgvector(url: str) -> Probe:
+    from adapters.memory.pgvector_probe import pgvector_facts
+
+    try:
+        version, installed, available = await asyncio.to_thread(pgvector_facts, url)
+    except ValueError as error:
+        return Probe("memory", shown(url), str(error), "start that server or correct MEMORY_URL")
+    if not (installed or available):
+        return Probe("memory", shown(url), f"Postgres {version} without pgvector", "install pgvector on that server")
+    missing = "" if installed else ", made by the first write: as a superuser, CREATE EXTENSION vector"
+    return Probe("memory", shown(url), f"Postgres {version}, pgvector {installed or available}{missing}")
 
 
 async def _server(engine: str, url: str, given: str, *, module: str) -> Probe:

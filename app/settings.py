@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     memory_url: str = Field(
         default="",
         repr=False,
-        description="Empty: Mem0 in process, its vectors in that FalkorDB. mem0:// is Mem0 Cloud.",
+        description="Empty: Mem0 in process, vectors in that FalkorDB; postgresql://: pgvector; mem0://: Mem0 Cloud.",
     )
     mem0_api_key: SecretStr | None = Field(
         default=None, description="Of Mem0 Cloud, for MEMORY_URL=mem0://; the URL may hold it instead."

@@ -20,7 +20,7 @@ from adapters.embedded.falkordb import free_port, server_command
 from adapters.embedding.minilm import MiniLmEmbedder
 from adapters.graph import falkordb_search as graph_search
 from adapters.graph.falkordb import GraphitiGraph
-from adapters.memory import falkordb_search as memory_search
+from adapters.memory import search as memory_search
 from adapters.memory.mem0 import Mem0Memories
 from domain.facts import Fact, GraphBatch, GraphEntity
 from domain.memories import Memory, MemoryDomain, MemoryFilter, MemoryKind, NewMemory

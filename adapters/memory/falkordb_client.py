@@ -10,9 +10,7 @@ from redis.exceptions import ResponseError
 from redis.retry import Retry
 
 from adapters.graph.falkordb_connection import CONNECT_SECONDS, DEADLINE, RETRIED, no_such_graph, plain, redis_address
-
-type Row = dict[str, Any]
-type Rows = list[Row]
+from adapters.memory.search import Rows
 
 
 class FalkorClient:

@@ -1,7 +1,8 @@
 """The statements of the memory vectors' graph, and filters as conditions."""
 
-from collections.abc import Mapping
 from typing import Any
+
+from adapters.memory.search import Filters, conditions
 
 INDEXES = {
     ("id", "RANGE"): "CREATE INDEX FOR (m:MemoryVector) ON (m.id)",
@@ -40,7 +41,6 @@ WORDS = f"""CALL db.idx.fulltext.queryNodes('MemoryVector', $words)
     WITH m, score ORDER BY score DESC LIMIT $limit RETURN {_COLUMNS}, score, {_DISTANCE}"""
 
 OPERATORS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "in": "IN"}
-FIELDS = frozenset({"domain", "kind", "source", "importance", "session_id", "created", "expires", "transaction_id"})
 
 
 def missing_statements(present: list[dict[str, Any]], dimensions: int) -> list[str]:
@@ -49,16 +49,8 @@ def missing_statements(present: list[dict[str, Any]], dimensions: int) -> list[s
     return [text.format(dimensions=dimensions) for key, text in INDEXES.items() if key not in there]
 
 
-def condition(filters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Mem0's filters (`{"importance": {"gte": 0.5}}`) without user_id, as one condition. Raises ValueError."""
-    parts, params = ["true"], {}
-    for field, wanted in filters.items():
-        if field == "user_id":
-            continue
-        if field not in FIELDS:
-            raise ValueError(f"Memories cannot be filtered by {field!r}: use one of {', '.join(sorted(FIELDS))}.")
-        for operator, value in (wanted if isinstance(wanted, dict) else {"eq": wanted}).items():
-            name = f"{field}_{operator}"
-            parts.append(f"m.{field} {OPERATORS[operator]} ${name}")
-            params[name] = value
-    return " AND ".join(parts), params
+def condition(filters: Filters) -> tuple[str, dict[str, Any]]:
+    """Mem0's filters as one condition. Raises ValueError."""
+    given = conditions(filters)
+    parts = ["true", *(f"m.{each.field} {OPERATORS[each.operator]} ${each.name}" for each in given)]
+    return " AND ".join(parts), {each.name: each.value for each in given}

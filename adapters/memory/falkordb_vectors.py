@@ -3,98 +3,32 @@
 Import through mem0_import only.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import batched
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
-from mem0.vector_stores.base import VectorStoreBase
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from adapters.graph.falkordb_connection import VectorParam
-from adapters.graph.fusion import Relevance, fused
 from adapters.memory import falkordb_statements as statements
-from adapters.memory.falkordb_client import FalkorClient, Row, Rows
-from adapters.memory.falkordb_search import MemorySearch, groups_of
+from adapters.memory.falkordb_client import FalkorClient
+from adapters.memory.falkordb_search import FalkorSearch
+from adapters.memory.search import Filters, Row, Rows, groups_of
+from adapters.memory.vectors import Hit, Hits, MemoryVectors, Names, vector_id
 
-NAMESPACE = uuid5(NAMESPACE_URL, "frontier:memory")
 SLICE = 200
-NO_PAYLOAD = frozenset({"text_lemmatized"})
-"""Mem0's copy of the text for stores without a stemmer; ours has one."""
-
-BATCH: ContextVar[Rows | None] = ContextVar("batch", default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """What Mem0 expects of a store's row."""
-
-    id: str
-    score: float
-    payload: dict[str, Any]
-
-
-type Hits = list[Hit]
-type Names = list[str]
-
-
-def vector_id(memory_id: int) -> str:
-    """The same for one row of SQL, however often Mem0 mints an id of its own for it."""
-    return str(uuid5(NAMESPACE, str(memory_id)))
-
-
-class FalkorVectors(VectorStoreBase):
-    """`filters["user_id"]` names the groups to search, joined by commas: Mem0 wants exactly one user_id."""
+class FalkorVectors(MemoryVectors):
+    failures = (RedisError, OSError)
 
     def __init__(self, url: str, collection_name: str, dimensions: int) -> None:
         self.client = FalkorClient(url, collection_name)
         self._dimensions = dimensions
         self._indexed = False
-        self._search = MemorySearch(self.client)
-
-    @contextmanager
-    def batch(self) -> Iterator[None]:
-        """What is inserted meanwhile is written at the end, in slices."""
-        rows: Rows = []
-        token = BATCH.set(rows)
-        try:
-            yield
-        finally:
-            BATCH.reset(token)
-        self._write(rows)
-
-    def insert(
-        self,
-        vectors: Sequence[Sequence[float]],
-        payloads: Sequence[Mapping[str, Any]] | None = None,
-        ids: Sequence[str] | None = None,
-    ) -> None:
-        """`ids` are Mem0's and not kept: the payload's memory_id makes ours."""
-        rows = [_row(vector, payload) for vector, payload in zip(vectors, payloads or (), strict=True)]
-        open_batch = BATCH.get()
-        if open_batch is None:
-            self._write(rows)
-        else:
-            open_batch.extend(rows)
-
-    def search(
-        self, query: str, vectors: Sequence[float], top_k: int = 5, filters: Mapping[str, Any] | None = None
-    ) -> Hits:
-        """Best first; the score is the fused one (fusion.py), the payload holds cosine and text."""
-        rows = {row["id"]: row for row in self._search.candidates(query, vectors, top_k, filters or {})}
-        hits = {id: Relevance(1 - row["distance"], row.get("score", 0.0)) for id, row in rows.items()}
-        scores = fused(hits)
-        best = sorted(hits, key=lambda id: (-scores[id], -hits[id].cosine, id))[:top_k]
-        return [Hit(id, scores[id], _payload(rows[id], hits[id])) for id in best]
-
-    def keyword_search(self, query: str, top_k: int = 5, filters: Mapping[str, Any] | None = None) -> None:
-        """None to Mem0: words are in `search` already."""
+        self.searching = FalkorSearch(self.client)
 
     def held(self, memory_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-        """MD5 of the text and group of those that are stored."""
         by_id = {vector_id(memory_id): memory_id for memory_id in memory_ids}
         rows = [row for part in batched(by_id, SLICE) for row in self.client.read(statements.HELD, ids=[*part])]
         return {by_id[row["id"]]: (row["hash"], row["user_id"]) for row in rows}
@@ -103,7 +37,6 @@ class FalkorVectors(VectorStoreBase):
         return {row["memory_id"] for row in self.client.read(statements.MEMORY_IDS, group=group)}
 
     def lineage(self, transaction_id: str) -> Rows:
-        """Memory id, domain and group of what the transaction wrote."""
         return self.client.read(statements.LINEAGE, id=transaction_id)
 
     def delete_many(self, ids: Sequence[str]) -> None:
@@ -112,12 +45,7 @@ class FalkorVectors(VectorStoreBase):
             for part in batched(ids, SLICE):
                 self.client.write(statements.DELETE, ids=[*part])
 
-    def delete(self, vector_id: str) -> None:
-        self.delete_many([vector_id])
-
-    def update(
-        self, vector_id: str, vector: Sequence[float] | None = None, payload: Mapping[str, Any] | None = None
-    ) -> None:
+    def update(self, vector_id: str, vector: Sequence[float] | None = None, payload: Filters | None = None) -> None:
         old = self.get(vector_id)
         if old is None:
             return
@@ -125,13 +53,13 @@ class FalkorVectors(VectorStoreBase):
         if vector is None:
             self.client.write(statements.SET_PROPERTIES, id=vector_id, properties=properties)
         else:
-            self._write([{"id": vector_id, "properties": properties, "vector": VectorParam(vector)}])
+            self.write([{"id": vector_id, "properties": properties, "vector": vector}])
 
     def get(self, vector_id: str) -> Hit | None:
         rows = self.client.read(statements.GET, ids=[vector_id])
         return _stored(rows[0]) if rows else None
 
-    def list(self, filters: Mapping[str, Any] | None = None, top_k: int | None = None) -> tuple[Hits]:
+    def list(self, filters: Filters | None = None, top_k: int | None = None) -> tuple[Hits]:
         """Mem0 expects the rows as the first of a pair."""
         where, params = statements.condition(filters or {})
         limit = "" if top_k is None else f" LIMIT {top_k:d}"
@@ -158,14 +86,16 @@ class FalkorVectors(VectorStoreBase):
         self._ensure_indexes()
 
     def forget_indexes(self) -> None:
-        """Look again: the server may have been replaced by an empty one."""
         self._indexed = False
 
-    def _write(self, rows: Rows) -> None:
+    def close(self) -> None:
+        self.client.close()
+
+    def write(self, rows: Rows) -> None:
         if rows:
             self._ensure_indexes()
-        for start in range(0, len(rows), SLICE):
-            self.client.write(statements.MERGE, rows=rows[start : start + SLICE])
+        for part in batched(rows, SLICE):
+            self.client.write(statements.MERGE, rows=[{**row, "vector": VectorParam(row["vector"])} for row in part])
 
     def _ensure_indexes(self) -> None:
         if self._indexed:
@@ -177,16 +107,6 @@ class FalkorVectors(VectorStoreBase):
                 if "already indexed" not in str(error):
                     raise
         self._indexed = True
-
-
-def _row(vector: Sequence[float], payload: Mapping[str, Any]) -> Row:
-    kept = {name: value for name, value in payload.items() if name not in NO_PAYLOAD and value is not None}
-    return {"id": vector_id(payload["memory_id"]), "properties": kept, "vector": VectorParam(vector)}
-
-
-def _payload(row: Row, relevance: Relevance) -> dict[str, Any]:
-    payload = {name: row[name] for name in ("memory_id", "user_id", "data")}
-    return {**payload, "cosine": relevance.score}
 
 
 def _stored(row: Row) -> Hit:

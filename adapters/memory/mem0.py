@@ -1,4 +1,4 @@
-"""The memory index: Mem0 open source, in process, its vectors in FalkorDB."""
+"""The memory index: Mem0 open source, in process, its vectors in FalkorDB or in Postgres with pgvector."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -6,8 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import batched
 from typing import TYPE_CHECKING, Any
-
-from redis.exceptions import RedisError
 
 from adapters.graph.falkordb_connection import DEADLINE, plain_text, reason
 from adapters.graph.falkordb_records import microseconds
@@ -25,20 +23,21 @@ SLICE = 200
 
 
 class Mem0Memories:
-    """`MemoryIndex` on the FalkorDB at `url`, in the graph `memories`. Mem0 is imported with the first call.
+    """`MemoryIndex` on the server at `url`, in its graph or table `name`. Mem0 is imported with the first call.
 
     A hit's score is the cosine of query and memory, cut to 0..1; the order comes from cosine and words together
     (adapters/graph/fusion.py), so a hit may stand above one of a higher score. Reads and written slices end within 5 s.
     """
 
-    def __init__(self, url: str, embedder: Embedder, *, graph: str = "memories") -> None:
-        self._url, self._embedder, self._graph = url, embedder, graph
+    def __init__(self, url: str, embedder: Embedder, *, vectors: str = "falkordb", name: str = "memories") -> None:
+        """`vectors` is the engine: falkordb or pgvector."""
+        self._url, self._embedder, self._vectors, self._name = url, embedder, vectors, name
         self._opening = asyncio.Lock()
         self._mem0: Mem0 | None = None
 
     async def close(self) -> None:
         if self._mem0 is not None:
-            self._mem0.vector_store.client.close()
+            self._mem0.vector_store.close()
             self._mem0.close()  # type: ignore[no-untyped-call]  # ships few types
 
     async def add_batch(self, memories: Sequence[Memory]) -> None:
@@ -69,7 +68,7 @@ class Mem0Memories:
         return [ScoredId(hit["metadata"]["memory_id"], hit["metadata"]["cosine"]) for hit in found]
 
     async def remove(self, memory_ids: Sequence[int]) -> None:
-        from adapters.memory.falkordb_vectors import vector_id
+        from adapters.memory.vectors import vector_id
 
         mem0 = await self._opened()
         async with self._failing_as(SyncFailed, "written"):
@@ -91,7 +90,10 @@ class Mem0Memories:
         async with self._opening:
             if self._mem0 is None:
                 parts = await asyncio.to_thread(imported, "mem0_parts")
-                self._mem0 = parts.opened_memory(self._url, dimensions=self._embedder.dimensions, graph=self._graph)
+                store = parts.VectorsConfig(
+                    url=self._url, collection_name=self._name, dimensions=self._embedder.dimensions
+                )
+                self._mem0 = parts.opened_memory(self._vectors, store)
         return self._mem0
 
     @asynccontextmanager
@@ -100,9 +102,10 @@ class Mem0Memories:
         try:
             async with asyncio.timeout(DEADLINE):
                 yield
-        except (RedisError, OSError) as error:
-            if self._mem0 is not None:
-                self._mem0.vector_store.forget_indexes()
+        except Exception as error:
+            if self._mem0 is None or not isinstance(error, self._mem0.vector_store.failures):
+                raise
+            self._mem0.vector_store.forget_indexes()
             raise failure(f"The memory index could not be {done}: {reason(error)}") from error
 
 

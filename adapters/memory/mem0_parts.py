@@ -22,6 +22,10 @@ from pydantic import BaseModel
 if TYPE_CHECKING:
     from domain.embeddings import Vector
 
+VECTORS = {
+    "falkordb": "adapters.memory.falkordb_vectors.FalkorVectors",
+    "pgvector": "adapters.memory.pgvector_vectors.PgVectors",
+}
 PREPARED: ContextVar[Mapping[str, "Vector"]] = ContextVar("prepared")
 
 
@@ -60,22 +64,21 @@ class NoHistory(SQLiteManager):
         """Not kept."""
 
 
-class FalkorVectorsConfig(BaseModel):
+class VectorsConfig(BaseModel):
     url: str
     collection_name: str
     dimensions: int
 
 
-def opened_memory(url: str, *, dimensions: int, graph: str) -> Memory:
+def opened_memory(provider: str, store: VectorsConfig) -> Memory:
     """Mem0 over our parts. Its lists of providers are closed: ours are entered, the configs made unvalidated."""
     EmbedderFactory.provider_to_class["prepared"] = f"{__name__}.PreparedVectors"
-    VectorStoreFactory.provider_to_class["falkordb"] = "adapters.memory.falkordb_vectors.FalkorVectors"
+    VectorStoreFactory.provider_to_class |= VECTORS
     LlmFactory.register_provider("none", f"{__name__}.NoModel")
-    store = FalkorVectorsConfig(url=url, collection_name=graph, dimensions=dimensions)
-    embedder: dict[str, Any] = {"embedding_dims": dimensions}
+    embedder: dict[str, Any] = {"embedding_dims": store.dimensions}
     memory = Memory(
         MemoryConfig.model_construct(
-            vector_store=VectorStoreConfig.model_construct(provider="falkordb", config=store),
+            vector_store=VectorStoreConfig.model_construct(provider=provider, config=store),
             embedder=EmbedderConfig.model_construct(provider="prepared", config=embedder),
             llm=LlmConfig.model_construct(provider="none", config={}),
             history_db_path=":memory:",

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
-from adapters.memory.falkordb_client import FalkorClient, Row
+from adapters.memory.falkordb_client import FalkorClient
+from adapters.memory.search import Row
 from adapters.sql.chats import ChatMessageRow, ChatSessionRow
 from adapters.sql.documents import DocumentRow
 from adapters.sql.members import MemberRow

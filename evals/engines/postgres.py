@@ -41,12 +41,16 @@ class Postgres(Server):
 
     def run(self, program: str, *arguments: str, given: str = "") -> None:
         """One of its programs, as the user that it runs as. Raises Unavailable with what it said."""
-        asked = [binary(program), *arguments]
+        asked = [self.binary(program), *arguments]
         done = subprocess.run(  # noqa: S603  # a program of Postgres
             asked, input=given, capture_output=True, text=True, check=False, cwd="/", **self.account()
         )
         if done.returncode:
             raise Unavailable(f"{program} failed: {done.stderr.strip()[-1000:]}")
+
+    def binary(self, program: str) -> str:
+        """Its path. Raises Unavailable."""
+        return binary(program)
 
     def account(self) -> dict[str, Any]:
         owner = nobody()
@@ -60,10 +64,10 @@ class Postgres(Server):
             "max_connections": "200",
         } | self.options
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return [binary("postgres"), "-D", str(self.data), "-p", str(self.port), *flags]
+        return [self.binary("postgres"), "-D", str(self.data), "-p", str(self.port), *flags]
 
     def answers(self) -> bool:
-        asked = [binary("pg_isready"), "-q", "-h", LOOPBACK, "-p", str(self.port), "-t", "2"]
+        asked = [self.binary("pg_isready"), "-q", "-h", LOOPBACK, "-p", str(self.port), "-t", "2"]
         return subprocess.run(asked, check=False).returncode == 0  # noqa: S603  # a program of Postgres
 
 

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from adapters.embedding.minilm import MiniLmEmbedder
+from evals.engines.pgvector import PgVector
 from fakes.mem0 import FakeMem0
 from fakes.serving import served
-from tests.contracts.memories import Store, cloud_store, falkordb_store
+from tests.conftest import own
+from tests.contracts.memories import Store, cloud_store, falkordb_store, pgvector_store
 
 
 @pytest.fixture(scope="session")
@@ -23,13 +25,25 @@ def mem0_cloud() -> Iterator[tuple[FakeMem0, str]]:
         yield fake, url
 
 
-@pytest.fixture(params=["falkordb", "mem0 cloud"])
+@pytest.fixture(scope="session")
+def own_pgvector() -> Iterator[PgVector]:
+    yield from own(PgVector)
+
+
+@pytest.fixture
+def pgvector_server(own_pgvector: PgVector) -> Iterator[PgVector]:
+    """A test may kill, pause and restart it."""
+    yield own_pgvector
+    own_pgvector.revive()
+
+
+@pytest.fixture(params=["falkordb", "mem0 cloud", "pgvector"])
 def memory_store(request: pytest.FixtureRequest) -> Store:
     """A store of the test's own on each engine: ids are global in one."""
     return opened_store(request)
 
 
-@pytest.fixture(params=["falkordb"])
+@pytest.fixture(params=["falkordb", "pgvector"])
 def vector_store(request: pytest.FixtureRequest) -> Store:
     """The same, on those that Mem0 open source keeps its vectors in."""
     return opened_store(request)
@@ -38,4 +52,6 @@ def vector_store(request: pytest.FixtureRequest) -> Store:
 def opened_store(request: pytest.FixtureRequest) -> Store:
     if request.param == "mem0 cloud":
         return cloud_store(*request.getfixturevalue("mem0_cloud"))
+    if request.param == "pgvector":
+        return pgvector_store(request.getfixturevalue("pgvector_server").url)
     return falkordb_store(request.getfixturevalue("redis_url"))

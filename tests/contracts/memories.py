@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 from uuid import uuid4
 
+import psycopg
 import redis
 
 from adapters.memory.mem0 import Mem0Memories
@@ -47,7 +48,24 @@ def falkordb_store(redis_url: str) -> Store:
             answer = client.execute_command("GRAPH.RO_QUERY", graph, "MATCH (m:MemoryVector) RETURN count(m)")
             return int(answer[1][0][0])
 
-    return Store("falkordb", lambda embedder: Mem0Memories(redis_url, embedder, graph=graph), rows)
+    return Store("falkordb", lambda embedder: Mem0Memories(redis_url, embedder, name=graph), rows)
+
+
+def pgvector_store(url: str) -> Store:
+    name = f"memories_{uuid4().hex}"
+
+    def rows() -> int:
+        with psycopg.connect(url) as connection:
+            there = connection.execute("SELECT to_regclass(%s)", [f"mem0.{name}"]).fetchone()
+            if there == (None,):
+                return 0
+            found = connection.execute(f"SELECT count(*) FROM mem0.{name}".encode()).fetchone()  # noqa: S608  # ours
+            return int(found[0]) if found else 0
+
+    def opened(embedder: Embedder) -> Index:
+        return Mem0Memories(url, embedder, vectors="pgvector", name=name)
+
+    return Store("pgvector", opened, rows)
 
 
 def cloud_store(fake: FakeMem0, url: str) -> Store:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import pytest
 
 from adapters.embedded.falkordb import free_port
 from adapters.embedding.minilm import MiniLmEmbedder
+from adapters.memory import search
 from adapters.memory.mem0 import Mem0Memories
 from domain.errors import RetrievalFailed, SyncFailed
 from domain.memories import ByteRange, MemoryDomain, MemoryFilter
+from evals.engines.pgvector import PgVector
 from tests.contracts.indexes import Scattered, serving
 from tests.contracts.memories import NOW, TEXTS, Store, found, memory
 
@@ -55,7 +58,7 @@ async def test_everything_known_is_in_mem0s_metadata(index: Mem0Memories) -> Non
 
 
 async def test_mem0_itself_updates_and_deletes(index: Mem0Memories) -> None:
-    from adapters.memory.falkordb_vectors import vector_id
+    from adapters.memory.vectors import vector_id
 
     await index.add_batch([memory(1, "One."), memory(2, "Two.")])
     store = (await index._opened()).vector_store
@@ -64,23 +67,58 @@ async def test_mem0_itself_updates_and_deletes(index: Mem0Memories) -> None:
     assert await found(index, "One.", where=MemoryFilter(min_importance=0.9)) == [1]
     store.delete(vector_id(1))
     assert store.get(vector_id(1)) is None
-    assert store.col_info() == {"name": index._graph, "vectors": 1}
+    assert store.col_info() == {"name": index._name, "vectors": 1}
     store.reset()
     assert await index.ids("member_1") == set()
     await index.add_batch([memory(3, "Three.")])
     assert await found(index, "three") == [3]
 
 
-async def test_large_group_is_searched_by_index_and_hides_nothing(vector_store: Store) -> None:
+async def test_large_group_is_searched_by_index_and_hides_nothing(
+    vector_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """evals/retrieval.py does so at full size."""
+    monkeypatch.setattr(search, "EXACT_BELOW", 300)
+    monkeypatch.setattr(search, "ASK_COSTS", 1)
     index = vector_store.open(Scattered())
-    crowd = [memory(id, f"Batch {id} was printed.", group="dao") for id in range(5_100)]
+    crowd = [memory(id, f"Batch {id} was printed.", group="dao") for id in range(600)]
     rare = memory(9_000, "A cat slept here.", group="dao", domain=MemoryDomain.TWEET)
-    mine = memory(9_001, "Batch 4711 was mine.")
+    mine = memory(9_001, "Batch 471 was mine.")
     await index.add_batch([*crowd, rare, mine])
-    assert (await found(index, "Batch 4711 was printed.", "dao"))[0] == 4711
+    assert (await found(index, "Batch 471 was printed.", "dao"))[0] == 471
     assert await found(index, "Batch 12 was printed.", "dao", where=MemoryFilter((MemoryDomain.TWEET,))) == [9_000]
-    assert 9_001 in await found(index, "Batch 4711 was mine.", "member_1", "dao")
-    assert await found(index, "Batch 4711 was printed.", "member_1") == [9_001]
+    assert 9_001 in await found(index, "Batch 471 was mine.", "member_1", "dao")
+    assert await found(index, "Batch 471 was printed.", "member_1") == [9_001]
+    await index.close()
+
+
+async def test_postgres_that_was_killed_is_used_again(pgvector_server: PgVector, minilm: MiniLmEmbedder) -> None:
+    index = Mem0Memories(pgvector_server.url, minilm, vectors="pgvector", name="memories_killed")
+    await index.add_batch([memory(1, TEXTS[1])])
+    pgvector_server.kill()
+    with pytest.raises(SyncFailed, match="could not be written"):
+        await index.add_batch([memory(2, TEXTS[2])])
+    with pytest.raises(RetrievalFailed, match="could not be read"):
+        await found(index, "PLA")
+    pgvector_server.restart()
+    await index.add_batch([memory(2, TEXTS[2])])
+    assert await found(index, "PLA", limit=1) == [1]
+    assert await index.ids("member_1") == {1, 2}
+    await index.close()
+
+
+async def test_what_is_asked_is_answered_or_fails_while_postgres_is_frozen(
+    pgvector_server: PgVector, minilm: MiniLmEmbedder
+) -> None:
+    index = Mem0Memories(pgvector_server.url, minilm, vectors="pgvector", name="memories_frozen")
+    await index.add_batch([memory(1, TEXTS[1])])
+    pgvector_server.pause()
+    began = time.monotonic()
+    with pytest.raises(RetrievalFailed, match="no answer within 5 s"):
+        await found(index, "PLA")
+    assert time.monotonic() - began < 8
+    pgvector_server.resume()
+    assert await found(index, "PLA") == [1]
     await index.close()
 
 
