@@ -4,9 +4,8 @@ import asyncio
 import os
 import random
 import signal
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -27,10 +26,11 @@ from adapters.sql.migrations import upgrade
 from adapters.sql.outbox import OutboxRow, is_open
 from adapters.sql.proposals import ProposalRow
 from app.demo.client import Client
-from app.supervisor import FRUGAL, tied_to
+from app.supervisor import tied_to
 from domain.crashes import POINTS
 from domain.proposals import Status
-from evals.system import NotMeasured, environment, frontier
+from evals.crashes.processes import Program
+from evals.system import NotMeasured
 
 START_SECONDS = 90.0
 LOOK_SECONDS = 0.05
@@ -39,8 +39,6 @@ AGAIN_SECONDS = 0.2
 API_POINTS = [point for point in POINTS if point.split(".")[0] in ("transaction", "hint", "upload", "chat", "vote")]
 WORKER_POINTS = [point for point in POINTS if point.split(".")[0] not in ("upload", "chat", "vote")]
 KILLED = "at a random moment"
-QUICK = {"PYTHONDONTWRITEBYTECODE": ""}
-"""Compiling our modules anew costs each start a second."""
 
 
 @dataclass
@@ -48,14 +46,14 @@ class Part:
     """One process, started again whenever it dies, each time with the crash that `plan` wants of it."""
 
     name: str
-    command: list[str]
+    arguments: list[str]
     folder: Path
     settings: dict[str, str]
     plan: Callable[[], str]
     deaths: list[str] = field(default_factory=list)
     """How it died: KILLED, or the CRASH_AT that it was started with."""
     unexpected: list[str] = field(default_factory=list)
-    _process: Process | None = None
+    _program: Program | None = None
     _killed: bool = False
 
     async def run(self) -> None:
@@ -63,8 +61,10 @@ class Part:
         try:
             while True:
                 crash_at, self._killed = self.plan(), False
-                self._process = await self._started(crash_at)
-                code = await self._process.wait()
+                settings = {**self.settings, "CRASH_AT": crash_at}
+                log = self.folder / f"{self.name}.log"
+                self._program = Program(self.arguments, settings, folder=self.folder, log=log)
+                code = await self._program.wait()
                 if code == -signal.SIGKILL and (self._killed or crash_at):
                     self.deaths.append(KILLED if self._killed else crash_at)
                 else:
@@ -76,30 +76,17 @@ class Part:
     @property
     def pid(self) -> int | None:
         """None while it is away."""
-        return self._process.pid if self._process is not None and self._process.returncode is None else None
+        return self._program.pid if self._program is not None and self._program.lives else None
 
     def kill(self) -> None:
-        if self.pid is not None and self._process is not None:
+        if self._program is not None and self._program.lives:
             self._killed = True
-            self._process.kill()
-
-    async def _started(self, crash_at: str) -> Process:
-        with (self.folder / f"{self.name}.log").open("ab") as log:
-            return await asyncio.create_subprocess_exec(
-                *self.command,
-                cwd=self.folder,  # whatever .env lies where this was called
-                env={**environment(), **self.settings, **FRUGAL, **QUICK, "CRASH_AT": crash_at},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                preexec_fn=tied_to(os.getpid()),
-            )
+            self._program.kill()
 
     async def _ended(self) -> None:
-        if self._process is not None and self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
+        if self._program is not None and self._program.lives:
+            self._program.kill()
+            await self._program.wait()
 
 
 class System:
@@ -127,9 +114,9 @@ class System:
         self.parts = [self._part(name) for name in names]
 
     def _part(self, name: str) -> Part:
-        command = frontier(name.split("-")[0], "--data-dir", str(self.data))
-        command += ["--port", str(self.port)] if name == "api" else []
-        return Part(name, command, self.folder, self.settings, lambda: self._planned(name))
+        arguments = [name.split("-")[0], "--data-dir", str(self.data)]
+        arguments += ["--port", str(self.port)] if name == "api" else []
+        return Part(name, arguments, self.folder, self.settings, lambda: self._planned(name))
 
     def _planned(self, name: str) -> str:
         """A point, and one of its first passes; nothing while all shall come to rest."""
