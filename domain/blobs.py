@@ -13,5 +13,11 @@ class Blobs(Protocol):
     def local(self, key: str) -> AbstractAsyncContextManager[Path]:
         """The blob as a file, for as long as the context lasts. Raises FileNotFoundError."""
 
-    async def remove(self, key: str) -> None:
-        """Removing what is not there is no error."""
+    async def version(self, key: str) -> str | None:
+        """Tells this writing of the blob from the next; None when it is not there."""
+
+    async def renew(self, key: str) -> bool:
+        """Give the blob another version: who saw the last one cannot remove it any more. False when it is not there."""
+
+    async def remove(self, key: str, *, version: str | None = None) -> None:
+        """With `version`, only while it is that one. Removing what is not there is no error."""

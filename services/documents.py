@@ -46,7 +46,8 @@ class Documents:
         Raises BadInput, UnsupportedMediaType, FileTooLarge; nothing is stored then.
         """
         upload = await measured(file, checked_filename(filename), visibility)
-        await self._blobs.put(f"{viewer.member_id}/{upload.sha256}", pieces(file))
+        blob = f"{viewer.member_id}/{upload.sha256}"
+        await self._blobs.put(blob, pieces(file))
         passing("upload.blob-written")
 
         def command(work: Work) -> Ids:
@@ -62,6 +63,8 @@ class Documents:
         once = Once(viewer.member_id, "uploadDocument", key, content) if key else None
         ids = await self._transact.once(once, command)
         passing("upload.committed")
+        if not await self._blobs.renew(blob):  # removed for an earlier document of these bytes
+            await self._blobs.put(blob, pieces(file))
         return ids
 
     async def retry(self, viewer: Viewer, document_id: int, *, once: Once | None = None) -> Ids:
@@ -105,10 +108,12 @@ class Documents:
         return await self._transact.once(once, command)
 
     async def remove_blob(self, key: str) -> None:
-        """Unless the same bytes were uploaded again meanwhile."""
-        if not await self._transact(lambda work: work.documents.blob_used(key)):
+        """Unless the same bytes were uploaded again meanwhile: an upload renews them once its document is there, so
+        that who looked before cannot remove them after."""
+        version = await self._blobs.version(key)
+        if version is not None and not await self._transact(lambda work: work.documents.blob_used(key)):
             passing("blob.unused")
-            await self._blobs.remove(key)
+            await self._blobs.remove(key, version=version)
             passing("blob.removed")
 
     def watch(self, viewer: Viewer, document_id: int) -> AsyncIterator[Watched[Document]]:

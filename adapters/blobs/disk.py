@@ -49,8 +49,18 @@ class DiskBlobs:
             raise FileNotFoundError(key)
         yield path
 
-    async def remove(self, key: str) -> None:
-        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+    async def version(self, key: str) -> str | None:
+        return await asyncio.to_thread(_version, self._path(key))
+
+    async def renew(self, key: str) -> bool:
+        return await asyncio.to_thread(_renew, self._path(key))
+
+    async def remove(self, key: str, *, version: str | None = None) -> None:
+        path = self._path(key)
+        if version is None:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+        else:
+            await asyncio.to_thread(_remove, path, version, self._drafts / secrets.token_hex(16))
 
     def _path(self, key: str) -> Path:
         if not KEY.fullmatch(key):
@@ -77,6 +87,34 @@ class DiskBlobs:
             with suppress(FileNotFoundError):  # its writer has just finished
                 if time.time() - draft.stat().st_mtime > ABANDONED:
                     draft.unlink()
+
+
+def _version(path: Path) -> str | None:
+    try:
+        known = path.stat()
+    except FileNotFoundError:
+        return None
+    return f"{known.st_ino}-{known.st_mtime_ns}"
+
+
+def _renew(path: Path) -> bool:
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _remove(path: Path, version: str, aside: Path) -> None:
+    """Looked at again once nobody else can reach it: it may have been written anew after the first look."""
+    if _version(path) != version:
+        return
+    with suppress(FileNotFoundError):
+        path.rename(aside)
+        if _version(aside) != version:
+            with suppress(FileExistsError):  # written anew once more
+                path.hardlink_to(aside)
+        aside.unlink()
 
 
 def _sync(file: BinaryIO) -> None:

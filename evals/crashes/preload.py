@@ -2,12 +2,14 @@
 
 import asyncio
 import importlib
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
 from adapters.graph.falkordb import GraphitiGraph
 from adapters.memory.mem0 import Mem0Memories
+from app.supervisor import tied_to
 from domain.embeddings import Vector
 from domain.errors import RetrievalFailed
 from domain.memories import MemoryFilter
@@ -36,6 +38,7 @@ async def called() -> None:
         await Mem0Memories(NOWHERE, Blank()).search(["dao"], "preload", limit=1, where=MemoryFilter(), at=now)
 
 
+tied_to(os.getppid())()  # whoever is forked from here is tied to this process
 for module in MODULES:
     importlib.import_module(module)
 asyncio.run(called())

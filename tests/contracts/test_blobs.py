@@ -118,6 +118,26 @@ async def test_full_disk_is_refused_before_a_byte_is_taken(tmp_path: Path) -> No
     assert taken == []
 
 
+async def test_a_blob_is_removed_only_in_the_version_that_was_seen(blobs: DiskBlobs) -> None:
+    await blobs.put(KEY, pieces(b"first"))
+    first = await blobs.version(KEY)
+    await blobs.put(KEY, pieces(b"first"))
+    second = await blobs.version(KEY)
+    await blobs.remove(KEY, version=first)
+    assert await content_of(blobs, KEY) == b"first"
+    assert await blobs.renew(KEY)
+    await blobs.remove(KEY, version=second)
+    assert await content_of(blobs, KEY) == b"first"
+    third = await blobs.version(KEY)
+    assert third is not None
+    assert len({first, second, third}) == 3
+    await blobs.remove(KEY, version=third)
+    assert await blobs.version(KEY) is None
+    await blobs.remove(KEY, version=third)
+    assert not await blobs.renew(KEY)
+    assert list((blobs._folder / ".drafts").iterdir()) == []
+
+
 async def test_abandoned_drafts_are_swept_and_fresh_ones_kept(tmp_path: Path) -> None:
     drafts = tmp_path / ".drafts"
     drafts.mkdir()

@@ -7,7 +7,7 @@ import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,8 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 LEASE = 2.0
 SECONDS = 40.0
+ENDED = "attempt ●"
+"""How arq tells that it is done with an attempt."""
 TEXT = " ".join(f"Shelf {number} of the guild holds {number * 7} clay moulds of Marrow Lane." for number in range(40))
 MEMORIES = "{ viewer { twin { memories(first: 1) { nodes { id } } } } }"
 
@@ -52,8 +54,10 @@ async def worker(system: System, name: str, points: str = "") -> AsyncIterator[P
         )
     try:
         yield process
+        assert process.returncode is None, (system.folder / f"{name}.log").read_text()[-3000:]
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            process.kill()
         await process.wait()
 
 
@@ -71,10 +75,11 @@ async def asleep(process: Process) -> None:
 
 
 async def woken(system: System, sleeper: Process) -> None:
-    """It finds that another owns what it did, and all is quiet again."""
-    os.kill(sleeper.pid, signal.SIGCONT)
+    """It has come to the end of what it slept in, and all is quiet again."""
     log = system.folder / "sleeper.log"
-    await eventually(lambda: "was taken over from attempt 1" in log.read_text())
+    ended = log.read_text().count(ENDED)
+    os.kill(sleeper.pid, signal.SIGCONT)
+    await eventually(lambda: log.read_text().count(ENDED) > ended)
     assert await quiet(system) == []
 
 
@@ -135,4 +140,18 @@ async def test_an_author_that_overslept_changes_no_reply(system: System, member:
             await woken(system, sleeper)
             after = [event async for event in member.follow(reply)]
             assert (whole(before), after) == (None, before)
+            assert await stores(system) == []
+
+
+async def test_a_remover_that_overslept_takes_no_bytes_that_were_uploaded_again(system: System, member: Member) -> None:
+    async with worker(system, "sleeper", "blob.unused:1") as sleeper:
+        document = await member.upload("shelves.txt", TEXT.encode(), visibility="PRIVATE")
+        assert await quiet(system) == []
+        await member.done("deleteDocument DeleteDocumentInput deletedId", documentId=document)
+        await asleep(sleeper)
+        async with worker(system, "other"):
+            again = await member.upload("shelves.txt", TEXT.encode(), visibility="PRIVATE")
+            assert await quiet(system) == []
+            await woken(system, sleeper)
+            assert (await read(member, again))["status"] == "DONE"
             assert await stores(system) == []
