@@ -9,10 +9,12 @@ PYTHON := .venv/bin/python
 BIN := .venv/bin
 STAMP := .venv/.installed
 ARGS ?=
+# A file's tests share what they started, so they stay together; the long ones come first.
+PYTEST := $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PACKAGES := app schema resolvers jobs services agents domain adapters
 NODE_AT_LEAST := 20
 
-.PHONY: help up install engines engines-down test-engines test lint types contracts migrations schema unit clients tour crash-test seed lock clean
+.PHONY: help up install engines engines-down test-engines test checks lint types contracts migrations schema unit clients tour crash-test seed lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -46,7 +48,9 @@ $(STAMP): requirements.lock pyproject.toml | $(PYTHON)
 	echo "installed in $$((SECONDS - began)) s" >&2
 	@touch $@
 
-test: lint types contracts migrations schema unit ## everything that CI checks
+test: checks unit ## everything that CI checks
+
+checks: lint types contracts migrations schema ## everything but the tests
 
 lint: $(STAMP) ## style and format
 	@echo "== ruff"; $(BIN)/ruff check; $(BIN)/ruff format --check
@@ -69,7 +73,7 @@ schema: $(STAMP) ## the committed SDL and docs/api are what is served, and break
 	@$(PYTHON) -m evals.api_docs --check
 
 unit: $(STAMP) ## the tests; ARGS="-k votes"
-	@echo "== pytest"; $(BIN)/pytest $(ARGS)
+	@echo "== pytest"; $(PYTEST) $(ARGS)
 
 clients: $(STAMP) ## other people's clients against a server, under node; ARGS=apollo.test.mjs
 	@echo "== clients"; \
@@ -80,14 +84,13 @@ clients: $(STAMP) ## other people's clients against a server, under node; ARGS=a
 	cd ../..; $(PYTHON) -m tests.clients.run $(ARGS)
 
 engines: $(STAMP) ## start real Postgres, Redis and Neo4j (Docker's, or else Debian's): eval "$(make engines)"
-	@$(PYTHON) -m evals.engines up
+	@$(PYTHON) -m evals.engines up $(ARGS)
 
 engines-down: $(STAMP) ## stop what `make engines` started, and keep its data
 	@$(PYTHON) -m evals.engines down
 
 test-engines: $(STAMP) ## the contracts on real engines, started where TEST_… names none; ARGS="-k votes"
-	@urls="$$($(PYTHON) -m evals.engines up)"; eval "$$urls"; \
-	ENGINES=required $(BIN)/pytest tests/contracts $(ARGS)
+	@urls="$$($(PYTHON) -m evals.engines up)"; eval "$$urls"; $(PYTEST) tests/contracts $(ARGS)
 
 tour: $(STAMP) ## the README's tour against the running server
 	@$(PYTHON) -m app.demo.tour $(ARGS)

@@ -82,6 +82,14 @@ def own_neo4j() -> Iterator[Neo4j]:
     yield from own(Neo4j)
 
 
+@pytest.fixture(scope="session", params=["embedded", "redis"])
+def any_redis(request: pytest.FixtureRequest) -> str:
+    """What every Redis must do: the embedded one, and the machine's. Both are the session's own."""
+    if request.param == "embedded":
+        return str(request.getfixturevalue("redis_url"))
+    return str(request.getfixturevalue("own_redis").url)
+
+
 @pytest.fixture
 def postgres_server(own_postgres: Postgres) -> Iterator[Postgres]:
     yield own_postgres

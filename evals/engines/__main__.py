@@ -43,11 +43,12 @@ def install() -> None:
 
 
 @main.command()
-def up() -> None:
+@click.option("--own", is_flag=True, help="This machine's binaries, also where Docker runs.")
+def up(*, own: bool) -> None:
     """Start those whose TEST_ variable is not set, and print the variables: eval "$(make engines)"."""
     asked = [kind for kind in KINDS if not os.environ.get(VARIABLES[kind.name])]
     urls = {name: os.environ[variable] for name, variable in VARIABLES.items() if os.environ.get(variable)}
-    urls |= compose.up([kind.name for kind in asked]) if asked and compose.usable() else started(asked)
+    urls |= started(asked) if own or not asked or not compose.usable() else compose.up([kind.name for kind in asked])
     for name, variable in VARIABLES.items():
         print(f"export {variable}={urls[name]}")
     print("# Stop them with: make engines-down. Forget the variables with: unset " + " ".join(VARIABLES.values()))

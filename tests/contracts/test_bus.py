@@ -14,14 +14,14 @@ SOON, NEVER = 5.0, 0.1
 
 
 @pytest.fixture
-async def bus(redis_url: str) -> AsyncIterator[RedisBus]:
-    async with RedisBus(redis_url) as bus:
+async def bus(any_redis: str) -> AsyncIterator[RedisBus]:
+    async with RedisBus(any_redis) as bus:
         yield bus
 
 
 @pytest.fixture
-async def admin(redis_url: str) -> AsyncIterator[Redis]:
-    async with Redis.from_url(redis_url) as client:
+async def admin(any_redis: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(any_redis) as client:
         yield client
 
 
@@ -29,8 +29,8 @@ async def kill_subscribers(admin: Redis) -> None:
     await admin.client_kill_filter(_type="pubsub")
 
 
-async def test_a_hint_is_heard_by_every_listener_of_its_topic(bus: RedisBus, redis_url: str) -> None:
-    async with RedisBus(redis_url) as other, bus.listen("a") as one, bus.listen("a") as two, other.listen("a") as far:
+async def test_a_hint_is_heard_by_every_listener_of_its_topic(bus: RedisBus, any_redis: str) -> None:
+    async with RedisBus(any_redis) as other, bus.listen("a") as one, bus.listen("a") as two, other.listen("a") as far:
         await bus.publish(["a"])
         assert [await listener.wait(SOON) for listener in (one, two, far)] == [True, True, True]
 
@@ -56,8 +56,8 @@ async def test_many_hints_are_one(bus: RedisBus) -> None:
         assert [await listener.wait(NEVER), await listener.wait(NEVER)] == [True, False]
 
 
-async def test_joining_means_that_the_next_hint_is_heard(bus: RedisBus, redis_url: str) -> None:
-    async with RedisBus(redis_url) as other:
+async def test_joining_means_that_the_next_hint_is_heard(bus: RedisBus, any_redis: str) -> None:
+    async with RedisBus(any_redis) as other:
         for number in range(200):
             async with bus.listen(f"join-{number % 3}") as listener:
                 await other.publish([f"join-{number % 3}"])
@@ -71,9 +71,9 @@ async def test_announcing_needs_no_waiting(bus: RedisBus) -> None:
         assert [await one.wait(SOON), await two.wait(SOON)] == [True, True]
 
 
-async def test_what_was_announced_is_sent_before_closing(bus: RedisBus, redis_url: str) -> None:
+async def test_what_was_announced_is_sent_before_closing(bus: RedisBus, any_redis: str) -> None:
     async with bus.listen("last") as listener:
-        async with RedisBus(redis_url) as other:
+        async with RedisBus(any_redis) as other:
             other.announce(["last"])
         assert await listener.wait(SOON)
 

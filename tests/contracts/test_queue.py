@@ -20,8 +20,8 @@ def entry(entry_id: int, attempt: int = 1) -> OutboxEntry:
 
 
 @pytest.fixture
-async def queue(redis_url: str) -> AsyncIterator[ArqQueue]:
-    queue = ArqQueue(redis_url)
+async def queue(any_redis: str) -> AsyncIterator[ArqQueue]:
+    queue = ArqQueue(any_redis)
     await queue.redis.delete(QUEUE, ALIVE, *[key async for key in queue.redis.scan_iter("arq:*")])
     yield queue
     await queue.aclose()

@@ -73,14 +73,14 @@ async def test_what_is_two_minutes_ago_is_forgotten(minutes: int) -> None:
         assert [counts.take("ana", MOST) for _ in range(MOST)] == [0] * MOST
 
 
-async def test_processes_count_together(redis_url: str) -> None:
+async def test_processes_count_together(any_redis: str) -> None:
     clock = Clock()
-    async with rates(redis_url, clock) as one:
+    async with rates(any_redis, clock) as one:
         for _ in range(MOST - 1):
             one.take("ana", MOST)
-    async with rates(redis_url, clock) as other:
+    async with rates(any_redis, clock) as other:
         assert other.take("ana", MOST) == 0
-    async with rates(redis_url, clock) as third, rates(redis_url, clock) as fourth:
+    async with rates(any_redis, clock) as third, rates(any_redis, clock) as fourth:
         assert third.take("ana", MOST + 1) == 0
         await third.aclose()
         fourth.take("ana", MOST)
@@ -88,23 +88,23 @@ async def test_processes_count_together(redis_url: str) -> None:
         assert fourth.take("ana", MOST) == 75
 
 
-async def test_another_process_learns_of_the_last_minute(redis_url: str) -> None:
+async def test_another_process_learns_of_the_last_minute(any_redis: str) -> None:
     clock = Clock()
-    async with rates(redis_url, clock) as one:
+    async with rates(any_redis, clock) as one:
         for _ in range(MOST):
             one.take("ana", MOST)
     clock.now += WINDOW
-    async with rates(redis_url, clock) as other:
+    async with rates(any_redis, clock) as other:
         other.take("ana", MOST)
         await other._try_to_tell()
         assert other.take("ana", MOST) > 0
 
 
-async def test_counts_are_gone_from_redis_after_two_minutes(redis_url: str) -> None:
+async def test_counts_are_gone_from_redis_after_two_minutes(any_redis: str) -> None:
     clock = Clock()
-    async with rates(redis_url, clock) as counts:
+    async with rates(any_redis, clock) as counts:
         counts.take("ana", MOST)
-    async with Redis.from_url(redis_url) as redis:
+    async with Redis.from_url(any_redis) as redis:
         assert 0 < await redis.ttl(f"rates:{Clock.minute}") <= 2 * WINDOW
 
 

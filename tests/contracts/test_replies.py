@@ -63,21 +63,21 @@ def record() -> Record:
 
 
 @pytest.fixture
-async def replies(redis_url: str, record: Record) -> AsyncIterator[RedisReplies]:
-    async with RedisReplies(redis_url, record.ended, idle_seconds=IDLE) as replies:
+async def replies(any_redis: str, record: Record) -> AsyncIterator[RedisReplies]:
+    async with RedisReplies(any_redis, record.ended, idle_seconds=IDLE) as replies:
         yield replies
 
 
 @pytest.fixture
-async def other(redis_url: str, record: Record) -> AsyncIterator[RedisReplies]:
+async def other(any_redis: str, record: Record) -> AsyncIterator[RedisReplies]:
     """The same replies, seen from another process."""
-    async with RedisReplies(redis_url, record.ended, idle_seconds=IDLE) as replies:
+    async with RedisReplies(any_redis, record.ended, idle_seconds=IDLE) as replies:
         yield replies
 
 
 @pytest.fixture
-async def admin(redis_url: str) -> AsyncIterator[Redis]:
-    async with Redis.from_url(redis_url) as client:
+async def admin(any_redis: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(any_redis) as client:
         yield client
 
 
@@ -299,10 +299,10 @@ async def test_asking_to_stop_is_not_lost_on_a_worker_that_comes_later(
         assert await stop.wait(SOON)
 
 
-async def test_a_lost_connection_is_made_good_by_reading_again(redis_url: str, record: Record, admin: Redis) -> None:
+async def test_a_lost_connection_is_made_good_by_reading_again(any_redis: str, record: Record, admin: Redis) -> None:
     async with (
-        RedisReplies(redis_url, record.ended, idle_seconds=60) as patient,
-        RedisReplies(redis_url, record.ended) as author,
+        RedisReplies(any_redis, record.ended, idle_seconds=60) as patient,
+        RedisReplies(any_redis, record.ended) as author,
     ):
         reply_id = new_id()
         follower = asyncio.create_task(followed(patient, reply_id))
@@ -341,13 +341,13 @@ async def test_without_redis_an_ended_reply_is_served_from_sql(record: Record) -
             await replies.stop(2)
 
 
-async def test_nothing_is_lost_or_repeated_in_chaos(redis_url: str, record: Record, admin: Redis) -> None:
+async def test_nothing_is_lost_or_repeated_in_chaos(any_redis: str, record: Record, admin: Redis) -> None:
     """100 followers on 20 replies and three processes, who drop off and resume elsewhere, join early, late and after
     the end, while connections are killed, streams deleted, and writers die before and after their commit."""
     chance = random.Random(7)  # noqa: S311  # a test's dice
     async with AsyncExitStack() as stack:
         processes = [
-            await stack.enter_async_context(RedisReplies(redis_url, record.ended, idle_seconds=IDLE)) for _ in range(3)
+            await stack.enter_async_context(RedisReplies(any_redis, record.ended, idle_seconds=IDLE)) for _ in range(3)
         ]
         chaos = Chaos(processes, record, admin, chance)
         ids = [new_id() for _ in range(20)]
