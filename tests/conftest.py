@@ -13,12 +13,17 @@ from typing import NoReturn
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from adapters.embedded.falkordb import free_port, server_command
 from evals.engines.neo4j import Neo4j
 from evals.engines.postgres import Postgres
 from evals.engines.redis import Redis
 from evals.engines.servers import Server, Unavailable, private
+
+# How long an example takes is no property of what is tested: other processes run beside it.
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
