@@ -1,18 +1,29 @@
 """Migrations lead from nothing to the rows' definitions and back."""
 
+from uuid import uuid4
+
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from adapters.sql.migrations import check, downgrade, upgrade
+from adapters.sql.migrations import ROOT, check, downgrade, upgrade
 from adapters.sql.tables import METADATA
 from tests.contracts.sql.conftest import Databases
+from tests.contracts.sql.filling import ROWS, dump, fill, on, shared
 
 
 @pytest.fixture
-async def empty(databases: Databases, request: pytest.FixtureRequest) -> str:
-    return await databases(f"empty_{request.node.name.partition('[')[0].removeprefix('test_')}"[:40])
+async def empty(databases: Databases) -> str:
+    return await databases(f"empty_{uuid4().hex[:8]}")
+
+
+def steps() -> list[tuple[str, str]]:
+    """Every migration and the one below it, the newest first."""
+    scripts = ScriptDirectory.from_config(Config(ROOT / "alembic.ini")).walk_revisions()
+    return [(script.revision, str(script.down_revision or "base")) for script in scripts]
 
 
 async def tables_of(url: str) -> set[str]:
@@ -43,6 +54,32 @@ async def test_downgrade_leaves_nothing_and_upgrade_comes_back(empty: str) -> No
     await downgrade(empty)
     assert await tables_of(empty) == {"alembic_version"}
     await upgrade(empty)
+    await check(empty)
+
+
+async def test_rows_outlive_every_step_down_and_up_again(empty: str) -> None:
+    await upgrade(empty)
+    above = await on(empty, fill)
+    assert {len(rows) for rows in above.values()} == {ROWS}
+    for revision, lower in steps():
+        await downgrade(empty, lower)
+        below = await on(empty, dump)
+        assert shared(below, above) == shared(above, below)
+        await upgrade(empty, revision)
+        again = await on(empty, dump)
+        assert shared(again, below) == shared(below, again)
+        await downgrade(empty, lower)
+        above = await on(empty, dump)
+    assert above == {}
+
+
+@pytest.mark.parametrize("revision", [revision for revision, _ in steps()])
+async def test_rows_of_every_revision_outlive_the_way_to_the_newest(empty: str, revision: str) -> None:
+    await upgrade(empty, revision)
+    before = await on(empty, fill)
+    await upgrade(empty)
+    after = await on(empty, dump)
+    assert shared(after, before) == shared(before, after)
     await check(empty)
 
 
