@@ -46,12 +46,14 @@ class Sizes:
 QUICK = Sizes(2, casters=8, proposals=1, rounds=2, decisions=3, prose=40_000, note=5_000, questions=3, deadlines=1)
 
 
-def parts_of(sizes: Sizes) -> dict[str, Callable[[], list[Figure]]]:
-    """Each part by its name, in the order in which they run."""
+def parts_of(sizes: Sizes, database: str = "") -> dict[str, Callable[[], list[Figure]]]:
+    """Each part by its name, in the order in which they run; `database` is that of ballots."""
     return {
         "starts": lambda: starts(helps=sizes.helps),
         "memory": memory,
-        "ballots": lambda: bounded(ballots(casters=sizes.casters, proposals=sizes.proposals, rounds=sizes.rounds)),
+        "ballots": lambda: bounded(
+            ballots(casters=sizes.casters, proposals=sizes.proposals, rounds=sizes.rounds, database=database)
+        ),
         "resolutions": lambda: bounded(resolutions(decisions=sizes.decisions)),
         "ingestion": lambda: bounded(ingestion(prose=sizes.prose, note=sizes.note)),
         "chat": lambda: bounded(chats(questions=sizes.questions)),
@@ -101,8 +103,9 @@ def measured(part: str, run: Callable[[], list[Figure]], *, quick: bool) -> bool
 @click.argument("parts", nargs=-1, type=click.Choice(list(parts_of(QUICK))))
 @click.option("--quick", is_flag=True, help="Small counts, to see that it works; no figures to keep.")
 @click.option("--long", is_flag=True, help="Measure deadlines too: six minutes more.")
-def main(parts: Sequence[str], quick: bool, long: bool) -> None:
-    runs = parts_of(QUICK if quick else Sizes())
+@click.option("--database", default="", help="URL of an empty Postgres database for ballots. [default: SQLite]")
+def main(parts: Sequence[str], quick: bool, long: bool, database: str) -> None:
+    runs = parts_of(QUICK if quick else Sizes(), database)
     chosen = parts or [part for part in runs if long or part not in LONG]
     click.echo(machine())
     well = [measured(part, runs[part], quick=quick) for part in chosen]

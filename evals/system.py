@@ -41,10 +41,11 @@ class Start:
 
 
 class System:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.data = folder / "data"
         self.port = free_port()
         self._folder = folder
+        self._settings = settings
         self._log = folder / "up.log"
         self._up: subprocess.Popen[bytes] | None = None
 
@@ -62,7 +63,7 @@ class System:
             self._up = subprocess.Popen(  # noqa: S603  # our own command
                 frontier(*up if seed else (*up, "--no-seed")),
                 cwd=self._folder,  # whatever .env lies where this was called
-                env=environment(),
+                env={**environment(), **self._settings},
                 stdout=log,
                 stderr=log,
                 preexec_fn=tied_to(os.getpid()),  # noqa: PLW1509  # no threads run yet; nothing may outlive us
@@ -107,10 +108,11 @@ class System:
 
 
 @contextmanager
-def running(*, seed: bool = False) -> Iterator[System]:
-    """Started in a temporary folder and idle; ended, and its folder removed, whatever happens."""
+def running(*, seed: bool = False, **settings: str) -> Iterator[System]:
+    """Started in a temporary folder and idle; ended, and its folder removed, whatever happens. `settings` are those of
+    .env.example."""
     with TemporaryDirectory(prefix="frontier-") as folder:
-        system = System(Path(folder))
+        system = System(Path(folder), **settings)
         try:
             system.start(seed=seed)
             settle(system.pid)
