@@ -15,7 +15,6 @@ from adapters.auth.jwks import Jwks
 from adapters.auth.local import LocalTokens
 from adapters.blobs.disk import DiskBlobs
 from adapters.bus.redis import RedisBus
-from adapters.embedding.minilm import MiniLmEmbedder
 from adapters.graph.falkordb import GraphitiGraph
 from adapters.graph.graphiti_import import imported_driver
 from adapters.memory.mem0 import Mem0Memories
@@ -37,7 +36,9 @@ from agents.twin import TwinAgent
 from app.engines import Engines
 from app.receipts import check_key
 from app.settings import BadSettings, Settings
+from app.vectors import check_vectors
 from domain.chunking import Chunk, chunks_of
+from domain.embeddings import Embedder
 from domain.errors import SyncFailed
 from domain.members import DAO_GROUP, Tokens
 from domain.memories import MemoryFilter
@@ -95,6 +96,7 @@ class Container:
             rules = DEPLOYED if self.settings.profile == "deployment" else Rules()
             await self.database.transact(lambda work: work.daos.ensure(DAO_NAME, rules))
             await check_key(self.settings.receipt_key, self.database.receipts)
+            await check_vectors(self.settings, self.embedder)
             self._lifetime = started.pop_all()
         return self
 
@@ -187,8 +189,8 @@ class Container:
         await self.embedder.embed(["ready"])
 
     @cached_property
-    def embedder(self) -> MiniLmEmbedder:
-        return self.engines.embedder(MiniLmEmbedder())
+    def embedder(self) -> Embedder:
+        return self.engines.embedder()
 
     @cached_property
     def entities(self) -> SpacyEntities:

@@ -1,15 +1,18 @@
 """Guards of one process: a breaker, deadline and measure around each engine, and the ladders over them."""
 
 from collections.abc import Awaitable, Callable
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 from adapters.breaker import Limits
+from adapters.embedding.minilm import MiniLmEmbedder
+from adapters.embedding.openai import OpenAiEmbedder
 from adapters.guarded.guard import Guard, Health
 from adapters.guarded.models import GuardedModel
 from adapters.guarded.ports import Promise, guarded
 from adapters.llm.builtin import BuiltInModel
 from adapters.llm.ladder import ModelLadder
 from adapters.llm.openai import OpenAiModel
+from adapters.text.tokens import Cl100kTokens
 from app.settings import Settings
 from domain.embeddings import Embedder
 from domain.entities import Entities
@@ -30,7 +33,7 @@ class Engines:
         self._settings = settings
         self._meters = meters
         self._guards: dict[str, Guard] = {}
-        self._clients: list[OpenAiModel] = []
+        self._clients: list[OpenAiModel | OpenAiEmbedder] = []
 
     @property
     def health(self) -> dict[str, Health]:
@@ -49,8 +52,9 @@ class Engines:
         guard = self._guard("memory", "The memory index")
         return guarded(index, guard, self._read, load, add_batch=written, remove=written)
 
-    def embedder[E: Embedder](self, embedder: E) -> E:
+    def embedder(self) -> Embedder:
         """Without a deadline of its own: a document's thousand passages take long, and a search has one."""
+        embedder = self._openai_embedder() if self._settings.embeddings == "openai" else MiniLmEmbedder()
         return guarded(embedder, self._guard("embedding", "The embedder"), Promise(RetrievalFailed, None))
 
     def entities[E: Entities](self, entities: E, *, port: str = "entities", seconds: float | None = None) -> E:
@@ -81,6 +85,20 @@ class Engines:
         self._clients.append(model)
         guard = self._guard(port, f"The language model {name}")
         return GuardedModel(model, guard, slow_after=settings.llm_seconds / 2)
+
+    def _openai_embedder(self) -> OpenAiEmbedder:
+        settings = self._settings
+        key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
+        tokens = cache(partial(Cl100kTokens, settings.data_dir / "tiktoken"))
+        embedder = OpenAiEmbedder(
+            key,
+            settings.openai_base_url,
+            settings.openai_embedding_model,
+            settings.openai_embedding_dimensions,
+            count=lambda text: tokens().count(text),
+        )
+        self._clients.append(embedder)
+        return embedder
 
     @cached_property
     def _read(self) -> Promise:

@@ -1,7 +1,5 @@
 """Every setting, one class. Names are those of the environment and of `.env`; `.env.example` lists them all."""
 
-import re
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import unquote, urlsplit
@@ -9,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.addresses import bracketed, check_issuer, is_loopback
 from domain.crashes import planned_in
 from domain.members import Admission
 
@@ -85,7 +84,13 @@ class Settings(BaseSettings):
     breaker_seconds: float = Field(
         default=5.0, gt=0, description="How long an engine that fails is left alone before one call tries it again."
     )
-    embeddings: Literal["local"] = Field(default="local", description="local: MiniLM on this machine.")
+    embeddings: Literal["local", "openai"] = Field(
+        default="local", description="local: MiniLM on this machine; openai: the model below, at OPENAI_BASE_URL."
+    )
+    openai_embedding_model: str = Field(default="text-embedding-3-small", description="The model of EMBEDDINGS=openai.")
+    openai_embedding_dimensions: int = Field(
+        default=1536, ge=16, le=2000, description="Floats of its vectors; 2000 is the most that pgvector indexes."
+    )
     ner: Literal["spacy"] = Field(default="spacy", description="spacy: named entities found on this machine.")
     auth: Literal["local", "auth0"] = Field(
         default="local",
@@ -201,6 +206,12 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _has_a_key_for_embeddings(self) -> Self:
+        if self.embeddings == "openai" and self.openai_api_key is None:
+            raise ValueError("EMBEDDINGS=openai needs OPENAI_API_KEY")
+        return self
+
+    @model_validator(mode="after")
     def _has_a_key_for_mem0(self) -> Self:
         if urlsplit(self.memory_url).scheme == "mem0" and not self.mem0_account[0]:
             raise ValueError("MEMORY_URL=mem0:// needs MEM0_API_KEY, or the key in the URL: mem0://KEY@api.mem0.ai")
@@ -311,29 +322,6 @@ class Settings(BaseSettings):
             ) from None
         except ValueError:
             raise BadSettings(f"{self.port_file} holds no port: delete it and start `frontier up`.") from None
-
-
-def check_issuer(url: str) -> None:
-    """Raises ValueError."""
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
-        raise ValueError("the issuer must be https: only one on loopback may be http")
-    if not parts.hostname or parts.path not in ("", "/") or url != f"{parts.scheme}://{parts.netloc}{parts.path}":
-        raise ValueError("give a domain such as tenant.eu.auth0.com, or https://tenant.eu.auth0.com/")
-    if "@" in parts.netloc or re.search(r"\s", url):
-        raise ValueError("give the domain alone, without a user name or blanks")
-
-
-def bracketed(host: str) -> str:
-    """An IPv6 address as it stands in a URL."""
-    return f"[{host.strip('[]')}]" if ":" in host else host
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def load_settings(**given: Any) -> Settings:  # noqa: ANN401  # any field of Settings

@@ -23,7 +23,8 @@ from adapters.embedded.falkordb import (
     server_command,
 )
 from adapters.sql.revision import at_newest
-from app.settings import BadSettings, Settings, bracketed
+from app.addresses import bracketed
+from app.settings import BadSettings, Settings
 from app.supervisor import Child, Program, ending, start
 
 NEWCOMER = "ana"

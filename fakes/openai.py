@@ -31,7 +31,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from fakes.meaning import meanings
+
 MODEL, EMBEDDING_MODEL, DIMENSIONS = "fake-chat", "fake-embedding", 64
+OPENAI_DIMENSIONS, MOST_TEXTS = 1_536, 2_048
 GOOD_KEY_PREFIX = "sk-"
 SOURCE = re.compile(r"^\[(\d+)\] (?:\([^)]*\) )?(.+)$", re.MULTILINE)
 HANG_SECONDS = 3600.0
@@ -120,14 +123,15 @@ class FakeOpenAi:
         body = await request.json()
         self.requests.append(body)
         texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
+        if not 1 <= len(texts) <= MOST_TEXTS or not all(texts):
+            return failure(400)
         packed = body.get("encoding_format") == "base64"
+        vectors = vectors_of(texts, body["model"], body.get("dimensions"))
+        if request.state.step == "short":
+            vectors = vectors[:-1]
         data = [
-            {
-                "object": "embedding",
-                "index": i,
-                "embedding": encoded(vector(text, body.get("dimensions") or DIMENSIONS), packed=packed),
-            }
-            for i, text in enumerate(texts)
+            {"object": "embedding", "index": index, "embedding": encoded(values, packed=packed)}
+            for index, values in enumerate(vectors)
         ]
         return JSONResponse({"object": "list", "data": data, "model": body["model"], "usage": usage(len(texts))})
 
@@ -197,6 +201,19 @@ def failure(status: int) -> Response:
     kind = {401: "invalid_request_error", 429: "rate_limit_exceeded"}.get(status, "server_error")
     body = {"error": {"message": f"A scripted {status}.", "type": kind, "param": None, "code": kind}}
     return JSONResponse(body, status, headers={"retry-after-ms": "10"} if status == 429 else None)
+
+
+def vectors_of(texts: list[str], model: str, dimensions: int | None) -> list[list[float]]:
+    """Unit vectors: of meaning by a model named as OpenAI's are, of words by the fake's own."""
+    if not model.startswith("text-embedding"):
+        return [vector(text, dimensions or DIMENSIONS) for text in texts]
+    size = dimensions or OPENAI_DIMENSIONS
+    return [unit([*map(float, values[:size])] + [0.0] * (size - len(values))) for values in meanings(texts)]
+
+
+def unit(values: list[float]) -> list[float]:
+    norm = sum(value * value for value in values) ** 0.5
+    return [value / norm for value in values]
 
 
 def vector(text: str, dimensions: int) -> list[float]:

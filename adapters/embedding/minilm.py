@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
@@ -11,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from adapters.embedding.cache import VectorCache
 from domain.embeddings import Vector
 
 if TYPE_CHECKING:
@@ -130,24 +130,6 @@ class MiniLmEmbedder:
         options.enable_mem_pattern = False
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         return InferenceSession(str(verified(*MODEL)), options, providers=["CPUExecutionProvider"])
-
-
-class VectorCache:
-    """The vectors last used, at most `size`: the same passage is embedded for memories and for the graph."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._vectors: OrderedDict[str, Vector] = OrderedDict()
-
-    def get(self, text: str) -> Vector | None:
-        if text in self._vectors:
-            self._vectors.move_to_end(text)
-        return self._vectors.get(text)
-
-    def put(self, text: str, vector: Vector) -> None:
-        self._vectors[text] = vector
-        if len(self._vectors) > self._size:
-            self._vectors.popitem(last=False)
 
 
 def batches(encoded: Batch) -> Iterator[Batch]:

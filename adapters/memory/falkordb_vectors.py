@@ -13,14 +13,14 @@ from adapters.graph.falkordb_connection import VectorParam
 from adapters.memory import falkordb_statements as statements
 from adapters.memory.falkordb_client import FalkorClient
 from adapters.memory.falkordb_search import FalkorSearch
-from adapters.memory.search import Filters, Row, Rows, groups_of
+from adapters.memory.search import Filters, OtherVectors, Row, Rows, check_dimensions, groups_of
 from adapters.memory.vectors import Hit, Hits, MemoryVectors, Names, vector_id
 
 SLICE = 200
 
 
 class FalkorVectors(MemoryVectors):
-    failures = (RedisError, OSError)
+    failures = (RedisError, OSError, OtherVectors)
 
     def __init__(self, url: str, collection_name: str, dimensions: int) -> None:
         self.client = FalkorClient(url, collection_name)
@@ -100,7 +100,9 @@ class FalkorVectors(MemoryVectors):
     def _ensure_indexes(self) -> None:
         if self._indexed:
             return
-        for text in statements.missing_statements(self.client.read(statements.PRESENT), self._dimensions):
+        present = self.client.read(statements.PRESENT)
+        check_dimensions(statements.dimensions(present), self._dimensions)
+        for text in statements.missing_statements(present, self._dimensions):
             try:
                 self.client.write(text)
             except ResponseError as error:  # another process was faster

@@ -61,6 +61,11 @@ class PgClient:
                 connection.execute(statements.LOCK)
                 connection.execute(statements.CREATE.format(table=self.table, name=self.name, dimensions=dimensions))
 
+    def dimensions(self) -> int | None:
+        """Of the table's vectors; None while there is no table."""
+        rows = self.read(statements.DIMENSIONS, table=self.table)
+        return int(rows[0]["dimensions"]) if rows else None
+
     def drop(self) -> None:
         with self.transaction() as connection:
             connection.execute(self._of_table(statements.DROP))

@@ -31,6 +31,8 @@ CREATE INDEX IF NOT EXISTS {name}_words ON {table} USING gin (words);
 CREATE INDEX IF NOT EXISTS {name}_vector ON {table} USING hnsw (vector vector_cosine_ops);
 """
 THERE = "SELECT to_regclass(%(table)s) IS NOT NULL AS there"
+DIMENSIONS = """SELECT atttypmod AS dimensions FROM pg_attribute
+    WHERE attrelid = to_regclass(%(table)s) AND attname = 'vector'"""
 DROP = "DROP TABLE IF EXISTS {table}"
 MERGE = """INSERT INTO {table} (id, payload, vector) VALUES (%(id)s, %(properties)s, %(vector)s::vector)
     ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, vector = excluded.vector"""

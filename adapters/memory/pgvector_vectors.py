@@ -15,14 +15,14 @@ from adapters.graph.falkordb_connection import plain
 from adapters.memory import pgvector_statements as statements
 from adapters.memory.pgvector_client import PgClient
 from adapters.memory.pgvector_search import PgSearch
-from adapters.memory.search import Filters, Row, Rows, groups_of
+from adapters.memory.search import Filters, OtherVectors, Row, Rows, check_dimensions, groups_of
 from adapters.memory.vectors import Hit, Hits, MemoryVectors, Names, vector_id
 
 SLICE = 200
 
 
 class PgVectors(MemoryVectors):
-    failures = (Error, PoolTimeout, OSError)
+    failures = (Error, PoolTimeout, OSError, OtherVectors)
 
     def __init__(self, url: str, collection_name: str, dimensions: int) -> None:
         self._client = PgClient(url, collection_name)
@@ -99,6 +99,7 @@ class PgVectors(MemoryVectors):
     def _ensure_table(self) -> None:
         if not self._created:
             self._client.create(self._dimensions)
+            check_dimensions(self._client.dimensions(), self._dimensions)
             self._created = True
 
 

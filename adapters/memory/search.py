@@ -20,6 +20,19 @@ type Rows = list[Row]
 type Filters = Mapping[str, Any]
 
 
+class OtherVectors(Exception):
+    """The store holds vectors of another embedder: writing ours beside them would spoil it."""
+
+    def __init__(self, held: int, wanted: int) -> None:
+        super().__init__(f"it holds vectors of {held} dimensions and the embedder makes {wanted}")
+
+
+def check_dimensions(held: int | None, wanted: int) -> None:
+    """`held` is None in an empty store. Raises OtherVectors."""
+    if held not in (None, wanted):
+        raise OtherVectors(held, wanted)
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One of Mem0's filters; `name` is its parameter's."""

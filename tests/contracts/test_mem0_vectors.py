@@ -14,6 +14,8 @@ from adapters.embedded.falkordb import free_port
 from adapters.embedding.minilm import MiniLmEmbedder
 from adapters.memory import search
 from adapters.memory.mem0 import Mem0Memories
+from app.settings import BadSettings, Settings
+from app.vectors import check_vectors
 from domain.errors import RetrievalFailed, SyncFailed
 from domain.memories import ByteRange, MemoryDomain, MemoryFilter
 from evals.engines.pgvector import PgVector
@@ -90,6 +92,38 @@ async def test_large_group_is_searched_by_index_and_hides_nothing(
     assert 9_001 in await found(index, "Batch 471 was mine.", "member_1", "dao")
     assert await found(index, "Batch 471 was printed.", "member_1") == [9_001]
     await index.close()
+
+
+async def test_vectors_of_another_size_are_not_written_beside(vector_store: Store, minilm: MiniLmEmbedder) -> None:
+    index = vector_store.open(minilm)
+    await index.add_batch([memory(1, TEXTS[1])])
+    other = Scattered()
+    other.dimensions = 64
+    changed = vector_store.open(other)
+    with pytest.raises(SyncFailed, match="holds vectors of 384 dimensions and the embedder makes 64"):
+        await changed.add_batch([memory(2, TEXTS[2])])
+    with pytest.raises(RetrievalFailed, match="could not be read"):
+        await found(changed, "PLA")
+    assert (vector_store.rows(), await found(index, "PLA")) == (1, [1])
+    await changed.close()
+    await index.close()
+
+
+async def test_a_start_with_another_embedder_is_refused(
+    redis_url: str, pgvector_server: PgVector, minilm: MiniLmEmbedder, tmp_path: Path
+) -> None:
+    falkordb = redis_url.replace("redis://", "falkordb://").removesuffix("/0")
+    for url, vectors in ((falkordb, "falkordb"), (pgvector_server.url, "pgvector")):
+        index = Mem0Memories(url, minilm, vectors=vectors)
+        await index.add_batch([memory(1, TEXTS[1])])
+        settings = Settings.model_construct(data_dir=tmp_path, memory_url=url, graph_url=falkordb)
+        await check_vectors(settings, minilm)
+        other = Scattered()
+        other.dimensions = 1536
+        with pytest.raises(BadSettings, match=r"makes vectors of 1536 dimensions, but the index at MEMORY_URL holds"):
+            await check_vectors(settings, other)
+        await index.remove([1])
+        await index.close()
 
 
 async def test_postgres_that_was_killed_is_used_again(pgvector_server: PgVector, minilm: MiniLmEmbedder) -> None:

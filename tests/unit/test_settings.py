@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import BadSettings, is_loopback, load_settings
+from app.addresses import is_loopback
+from app.settings import BadSettings, load_settings
 from domain.members import Admission
 
 
