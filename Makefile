@@ -14,7 +14,7 @@ PYTEST := $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadsco
 PACKAGES := app schema resolvers jobs services agents domain adapters
 NODE_AT_LEAST := 20
 
-.PHONY: help up install engines engines-down test-engines test checks lint types contracts migrations schema unit clients tour crash-test seed lock clean
+.PHONY: help up install engines engines-down test-engines test checks lint types contracts migrations schema images unit clients tour crash-test seed lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -50,7 +50,7 @@ $(STAMP): requirements.lock pyproject.toml | $(PYTHON)
 
 test: checks unit ## everything that CI checks
 
-checks: lint types contracts migrations schema ## everything but the tests
+checks: lint types contracts migrations schema images ## everything but the tests
 
 lint: $(STAMP) ## style and format
 	@echo "== ruff"; $(BIN)/ruff check; $(BIN)/ruff format --check
@@ -71,6 +71,10 @@ schema: $(STAMP) ## the committed SDL and docs/api are what is served, and break
 	  || { echo "The served schema changed: look at the difference, then run frontier schema > schema/schema.graphql" >&2; exit 1; }
 	@$(PYTHON) -m evals.schema_changes
 	@$(PYTHON) -m evals.api_docs --check
+
+images: $(STAMP) ## the compose file is valid, the Dockerfile clean
+	@echo "== check-jsonschema, hadolint"; $(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
+	@$(BIN)/hadolint Dockerfile
 
 unit: $(STAMP) ## the tests; ARGS="-k votes"
 	@echo "== pytest"; $(PYTEST) $(ARGS)

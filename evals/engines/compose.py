@@ -7,7 +7,7 @@ from pathlib import Path
 from evals.engines.packages import run
 
 ROOT = Path(__file__).resolve().parents[2]
-COMPOSE = ["docker", "compose", "--project-directory", str(ROOT)]
+COMPOSE = ["docker", "compose", "--project-directory", str(ROOT), "--profile", "engines"]
 SERVICES = ["postgres", "redis", "neo4j"]
 URLS = {
     "postgres": "postgresql+asyncpg://frontier:frontier@127.0.0.1:5432/frontier",
@@ -17,10 +17,10 @@ URLS = {
 
 
 def usable() -> bool:
-    """Whether a Docker engine answers, and not only its client is there."""
+    """Whether a Docker engine answers and Compose is there, and not only Docker's client."""
     if shutil.which("docker") is None:
         return False
-    asked = ["docker", "version", "--format", "{{.Server.Version}}"]
+    asked = ["docker", "compose", "ls", "--quiet"]
     return subprocess.run(asked, capture_output=True, check=False).returncode == 0  # noqa: S603  # a fixed command
 
 

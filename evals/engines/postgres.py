@@ -12,6 +12,7 @@ from typing import Any
 from evals.engines.servers import LOOPBACK, Server, Unavailable
 
 USER = DATABASE = "frontier"
+PASSWORD = "frontier-local"  # noqa: S105  # loopback only, and not asked for: DATABASE_URL must have one
 INITDB = ("--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
 DEBIAN = Path("/usr/lib/postgresql")
 
@@ -22,7 +23,7 @@ class Postgres(Server):
 
     @property
     def url(self) -> str:
-        return f"postgresql+asyncpg://{USER}@{LOOPBACK}:{self.port}/{DATABASE}"
+        return f"postgresql+asyncpg://{USER}:{PASSWORD}@{LOOPBACK}:{self.port}/{DATABASE}"
 
     @property
     def data(self) -> Path:

@@ -229,7 +229,7 @@ def left_over(folder: Path) -> psutil.Process | None:
         pid, born = (folder / "pid").read_text().split()
         process = psutil.Process(int(pid))
         return process if process.create_time() == float(born) else None
-    except (FileNotFoundError, psutil.Error):
+    except (FileNotFoundError, ValueError, psutil.Error):
         return None
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import Settings
+from evals.engines.compose import URLS
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ["app", "schema", "resolvers", "jobs", "services", "agents", "domain", "adapters"]
@@ -115,3 +116,17 @@ def test_alembic_finds_its_scripts_from_any_folder() -> None:
 @pytest.mark.parametrize("name", ["utils", "helpers", "manager", "managers", "base", "common"])
 def test_no_module_has_a_name_that_says_nothing(name: str) -> None:
     assert tracked(f"*/{name}.py", f"*/{name}/*") == []
+
+
+def test_make_engines_prints_the_urls_of_the_compose_file() -> None:
+    compose = (ROOT / "docker-compose.yml").read_text()
+    given = {
+        name: re.findall(rf"^    {name}: (.+)$", compose, re.MULTILINE)
+        for name in ("DATABASE_URL", "REDIS_URL", "GRAPH_URL")
+    }
+    assert list(given.values()) == [[URLS["postgres"]], [URLS["redis"]], [URLS["neo4j"]]]
+
+
+def test_the_image_has_every_package() -> None:
+    kept = re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    assert {*PACKAGES, "fakes", "evals", "alembic", "alembic.ini", "requirements.lock", "pyproject.toml"} <= {*kept}
