@@ -1,7 +1,7 @@
 """GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/"""
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,7 +56,7 @@ class HttpEndpoint:
         self._engine = engine
         self._texts = texts
         self._context_of = context_of
-        self._forms = BodyLimit(self._answer_form)
+        self._forms = BodyLimit(self._answer_form, told=too_large)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -70,7 +70,7 @@ class HttpEndpoint:
         if headers.get(b"content-type", b"")[:19].lower() == b"multipart/form-data":
             await self._forms(scope, receive, send)
         elif announced(scope) > MAX_BODY or (body := await body_of(receive)) is None:
-            await refuse(receive, send, MAX_BODY)
+            await refuse(receive, send, MAX_BODY, told=too_large)
         else:
             await self._respond(Exchange(scope, headers, receive, send), lambda: read(scope, headers, body))
 
@@ -87,7 +87,7 @@ class HttpEndpoint:
         kind, send = JSON, exchange.send
         try:
             check_method(exchange.method)
-            kind = media_type(exchange.headers.get(b"accept", b"*/*").decode("latin-1"))
+            kind = media_type(exchange.headers.get(b"accept", b"").decode("latin-1") or "*/*")
             context = await self._context_of(exchange.scope)
             asked = ask()
             operation = await self._prepared(asked, context)
@@ -128,6 +128,10 @@ class HttpEndpoint:
         )
         stream = EventStream(frames(answers), headers={}, until=expiry(context))
         await stream(exchange.scope, exchange.receive, exchange.send)
+
+
+def too_large(message: str) -> Mapping[str, object]:
+    return refusal(message, code="FILE_TOO_LARGE")
 
 
 async def one(answer: Answer) -> AsyncGenerator[Answer]:

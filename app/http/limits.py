@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,6 +16,14 @@ sends is reset, and the client may never see the answer."""
 MAX_JSON = 1024 * 1024
 
 
+type Told = Callable[[str], Mapping[str, object]]
+"""The answer's body, of why."""
+
+
+def told_by_rest(message: str) -> Mapping[str, object]:
+    return body_of("FILE_TOO_LARGE", message, field=None, retryable=False)
+
+
 class BodyTooLarge(Exception):
     """Ends the reading of a body that is over the limit."""
 
@@ -22,13 +31,14 @@ class BodyTooLarge(Exception):
 class BodyLimit:
     """An ASGI endpoint with a limit around it: 413 and the connection closed for a body that is larger."""
 
-    def __init__(self, app: ASGIApp, *, limit: int = MAX_BODY) -> None:
+    def __init__(self, app: ASGIApp, *, limit: int = MAX_BODY, told: Told = told_by_rest) -> None:
         self._app = app
         self._limit = limit
+        self._told = told
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if announced(scope) > self._limit:
-            await refuse(receive, send, self._limit)
+            await refuse(receive, send, self._limit, told=self._told)
         else:
             await self._counted(scope, receive, send)
 
@@ -52,14 +62,14 @@ class BodyLimit:
         with suppress(BodyTooLarge):  # answered below, as when the app made an answer of its own of it
             await self._app(scope, count, watch)
         if size > self._limit and not begun:
-            await refuse(receive, send, self._limit)
+            await refuse(receive, send, self._limit, told=self._told)
 
 
-async def refuse(receive: Receive, send: Send, limit: int) -> None:
+async def refuse(receive: Receive, send: Send, limit: int, *, told: Told) -> None:
     """The whole answer first, then what the client still sends, for a while, then the end."""
     remedy = "send a file of at most 20 MiB" if limit == MAX_BODY else "send less at once"
     said = f"The body is larger than {limit // 1024**2} MiB: {remedy}."
-    refusal = json.dumps(body_of("FILE_TOO_LARGE", said, field=None, retryable=False)).encode()
+    refusal = json.dumps(told(said)).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(refusal)).encode()),
