@@ -3,12 +3,15 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 
 import { drafted, newMember, vote, voting } from "./api.mjs";
-import { DAO, INIT, QUORUM, TYPENAME, answeredTo, closedBy, closing, refusedWith, stillServes } from "./protocol.mjs";
+import { INIT, QUORUM, TYPENAME, answeredTo, closedBy, closing, refusedWith, stillServes } from "./protocol.mjs";
 import { acknowledged, opened } from "./wire.mjs";
 
 let token;
+/** Of QUORUM: a state that does not change meanwhile. */
+let still;
 before(async () => {
   token = await newMember("wire");
+  still = { variables: { id: (await voting(token)).id } };
 });
 
 describe("graphql-transport-ws: operations", { concurrency: 16 }, () => {
@@ -80,7 +83,7 @@ describe("graphql-transport-ws: operations", { concurrency: 16 }, () => {
   ]) {
     test(`${name} is an error message with an array, without complete, and harms nobody else`, async (t) => {
       const wire = await acknowledged(t, token);
-      wire.subscribe("other", DAO);
+      wire.subscribe("other", QUORUM, still);
       assert.equal((await wire.next()).id, "other");
       wire.subscribe("1", query, rest);
       for (const error of await refusedWith(wire)) assert.equal(error.extensions.code, "BAD_USER_INPUT");
@@ -126,7 +129,7 @@ describe("graphql-transport-ws: operations", { concurrency: 16 }, () => {
 
   test("an id may be used again after the client's complete", async (t) => {
     const wire = await acknowledged(t, token);
-    wire.subscribe("1", DAO);
+    wire.subscribe("1", QUORUM, still);
     assert.equal((await wire.next()).type, "next");
     wire.send({ id: "1", type: "complete" });
     wire.subscribe("1", "{ __typename }");
@@ -135,16 +138,16 @@ describe("graphql-transport-ws: operations", { concurrency: 16 }, () => {
 
   test("a subscription's id that is in use closes with 4409", async (t) => {
     const wire = await acknowledged(t, token);
-    wire.subscribe("1", DAO);
+    wire.subscribe("1", QUORUM, still);
     await wire.next();
-    wire.subscribe("1", DAO);
+    wire.subscribe("1", QUORUM, still);
     const { code, reason } = await wire.end();
     assert.deepEqual([code, reason], [4409, "Subscriber for 1 already exists"]);
   });
 
   test("a subscription's id that is in use closes with 4409, for a query too", async (t) => {
     const wire = await acknowledged(t, token);
-    wire.subscribe("1", DAO);
+    wire.subscribe("1", QUORUM, still);
     await wire.next();
     wire.subscribe("1", "{ __typename }");
     await closing(wire, 4409);
@@ -152,7 +155,7 @@ describe("graphql-transport-ws: operations", { concurrency: 16 }, () => {
 
   test("the same id on two sockets is no clash", async (t) => {
     const [one, other] = [await acknowledged(t, token), await acknowledged(t, token)];
-    for (const wire of [one, other]) wire.subscribe("1", DAO);
+    for (const wire of [one, other]) wire.subscribe("1", QUORUM, still);
     assert.deepEqual([(await one.next()).type, (await other.next()).type], ["next", "next"]);
   });
 
@@ -167,7 +170,7 @@ describe("graphql-transport-ws: operations", { concurrency: 16 }, () => {
 
   test("of more than 500 operations on a socket the last is refused, the others go on", async (t) => {
     const wire = await acknowledged(t, token);
-    for (let at = 0; at <= 500; at += 1) wire.subscribe(`s${at}`, DAO);
+    for (let at = 0; at <= 500; at += 1) wire.subscribe(`s${at}`, QUORUM, still);
     const frames = [];
     while (frames.length <= 500) frames.push(await wire.next());
     const [refusal, ...others] = frames.filter(({ type }) => type !== "next");
@@ -186,7 +189,7 @@ describe("graphql-transport-ws: operations", { concurrency: 16 }, () => {
 
   test("complete twice is let pass", async (t) => {
     const wire = await acknowledged(t, token);
-    wire.subscribe("1", DAO);
+    wire.subscribe("1", QUORUM, still);
     await wire.next();
     for (let round = 0; round < 2; round += 1) wire.send({ id: "1", type: "complete" });
     await stillServes(wire);

@@ -7,7 +7,6 @@ export const ACK = { type: "connection_ack" };
 export const INIT = { type: "connection_init" };
 export const TYPENAME = { data: { __typename: "Query" } };
 export const QUORUM = "subscription ($id: ID!) { quorum(proposalId: $id) { seq participatingWeight } }";
-export const DAO = "subscription { daoChanged { name } }";
 
 export const closing = async (wire, code) => assert.equal((await wire.end()).code, code);
 

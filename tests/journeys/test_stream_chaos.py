@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -39,6 +40,9 @@ REPLIES, FOLLOWERS = 40, 5
 WATCHERS, VOTERS, ROUNDS = 100, 12, 5
 DROPS = 0.04
 """How many of the events are the last on their connection."""
+DECISIONS, FEW_LAST = 12, 0.25
+"""The latter as DROPS, of events that are few."""
+RESOLVED = "subscription ($after: Int) { resolved(afterSeq: $after) { seq proposal { id } } }"
 QUORUM = "subscription ($id: ID!) { quorum(proposalId: $id) { seq voters } }"
 CHOICES = ("FOR", "AGAINST", "ABSTAIN")
 
@@ -254,9 +258,46 @@ async def test_states_rise_and_everybody_sees_the_newest_whatever_breaks(stage: 
     await until_nobody_listens(stage.admin)
 
 
-async def put_to_the_vote(author: Client) -> tuple[str, int]:
+async def test_decisions_are_heard_once_and_in_order_whatever_breaks(stage: Stage) -> None:
+    """Followers drop off and resume behind the last decision that they heard, on either process."""
+    async with AsyncExitStack() as stack, asyncio.timeout(GUARD_SECONDS):
+        voters = [await stack.enter_async_context(stage.client(f"voter-{number}")) for number in range(VOTERS)]
+        for voter in voters:
+            await voter.ask("{ viewer { id } }")
+        async with vandalised(stage):
+            hearing = asyncio.gather(*(hear(stage) for _ in range(WATCHERS)))
+            decided = [await decide(voters) for _ in range(DECISIONS)]
+            heard = await hearing
+    assert heard == [list(enumerate(decided))] * WATCHERS
+
+
+async def hear(stage: Stage) -> list[tuple[int, str]]:
+    """Seq and proposal of each decision."""
+    have: list[tuple[int, str]] = []
+    while len(have) < DECISIONS:
+        after = have[-1][0] if have else -1
+        async with aclosing(stage.events("watcher", RESOLVED, after=after)) as payloads:
+            async for payload in payloads:
+                event = payload["data"]["resolved"]
+                have.append((event["seq"], event["proposal"]["id"]))
+                if stage.chance.random() < FEW_LAST or len(have) == DECISIONS:
+                    break
+    return have
+
+
+async def decide(voters: list[Client]) -> str:
+    """The id of a proposal that passes."""
+    proposal, _ = await put_to_the_vote(voters[0], "ON_QUORUM")
+    for voter in voters:
+        cast = await mutate(voter, "castVote", "proposal { status }", proposalId=proposal, choice="FOR")
+        if cast["proposal"]["status"] == "PASSED":
+            return proposal
+    raise AssertionError("Everybody voted for it, and it did not pass.")
+
+
+async def put_to_the_vote(author: Client, early_close: str = "NEVER") -> tuple[str, int]:
     """Its id, and its seq before the first ballot."""
-    fields = {"title": "Shall it hold?", "body": "Whatever breaks.", "rules": {"earlyClose": "NEVER"}}
+    fields = {"title": f"Hold? {uuid4()}", "body": "Whatever breaks.", "rules": {"earlyClose": early_close}}
     proposal: str = (await mutate(author, "createProposal", "proposal { id }", **fields))["proposal"]["id"]
     await mutate(author, "openProposal", "proposal { id }", proposalId=proposal)
     started = await mutate(author, "startVoting", "proposal { seq }", proposalId=proposal)
