@@ -1,7 +1,7 @@
 """A twin's reply as events with a rising seq, resumable from any of them."""
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -45,6 +45,11 @@ class Sequenced:
 
     seq: int
     event: ReplyEvent
+
+
+type Tap = Callable[[Sequenced], bool]
+"""Is offered an event while its follower waits for one. True: taken, it is not told again. Must neither
+wait nor raise."""
 
 
 def ends(event: ReplyEvent) -> bool:
@@ -121,10 +126,11 @@ class Replies(Protocol):
     async def writer(self, reply_id: int) -> tuple[ReplyWriter, list[Sequenced]]:
         """A writer and the events that an earlier attempt left."""
 
-    def follow(self, reply_id: int, *, after_seq: int) -> AsyncGenerator[Sequenced]:
+    def follow(self, reply_id: int, *, after_seq: int, tap: Tap | None = None) -> AsyncGenerator[Sequenced]:
         """Events with a higher seq, each once and in order, until the last; joins before the first, live or late.
 
-        A reply whose stream is gone is served from SQL.
+        A reply whose stream is gone is served from SQL. Any event but the last may be offered to `tap`, which spares
+        waking the follower for it.
         """
 
     async def stop(self, reply_id: int) -> None:

@@ -26,9 +26,8 @@ async def connects(*, warm_up: int, cycles: int) -> list[Figure]:
         async with system.client(HANDLE.format(0)) as author:
             operation = subscription(QUORUM, id=await put_to_the_vote(author, "Who comes and goes?"))
         settings = Settings(_env_file=None, data_dir=system.data)  # type: ignore[call-arg]  # pydantic-settings takes it
-        files = files_of(server)
         await come_and_go(server, operation, warm_up)
-        before = server.rss
+        before, files = server.rss, files_of(server)
         await come_and_go(server, operation, cycles)
         name = f"{cycles:,} sockets came and went after {warm_up:,}"
         return [

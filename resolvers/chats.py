@@ -1,6 +1,7 @@
 """Verbs of conversations."""
 
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -8,7 +9,7 @@ import strawberry
 from resolvers.commands import left, once, row
 from resolvers.errors import Refusals
 from resolvers.fields import mutation, query, subscription
-from resolvers.streams import events
+from resolvers.streams import events, tap
 from schema.chats import (
     CancelReplyInput,
     CancelReplyPayload,
@@ -87,7 +88,7 @@ class ChatSubscriptions:
         ] = -1,
     ) -> AsyncGenerator[ChatEvent]:
         context, key = info.context, row_id("ChatMessage", reply_id, "replyId")
-        followed = await context.services.chats.follow(
-            context.viewer, key, after_seq=-1 if after_seq is None else after_seq
-        )
-        return events(context, followed, lambda event: event_of(key, event))
+        pack = partial(event_of, key)
+        seen = -1 if after_seq is None else after_seq
+        follow = context.services.chats.follow
+        return events(context, await follow(context.viewer, key, after_seq=seen, tap=tap(context, pack)), pack)

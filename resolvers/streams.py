@@ -16,6 +16,12 @@ async def events[D, T](context: Context, stream: AsyncIterator[D], pack: Callabl
             yield pack(event)
 
 
+def tap[D, T](context: Context, pack: Callable[[D], T]) -> Callable[[D], bool] | None:
+    """For a stream that offers its events as they come."""
+    push = context.push
+    return None if push is None else lambda event: push(pack(event))
+
+
 async def states[D, T](
     context: Context, stream: AsyncIterator[Watched[D]], pack: Callable[[D], T], *, field: str
 ) -> AsyncGenerator[T]:

@@ -39,6 +39,8 @@ class Context:
         self._loaders: Loaders | None = None
         self.skipped: int | None = None
         """States that a slow reader of a subscription missed before the one being sent."""
+        self.push: Callable[[object], bool] | None = None
+        """Sends a subscription's event on the spot if nothing need be loaded for it; False: it has to be yielded."""
 
     def now(self) -> datetime:
         return self._house.now()

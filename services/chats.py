@@ -9,7 +9,7 @@ from domain.events import ChatRemoved, MessageSent
 from domain.members import Viewer
 from domain.memories import MemoryDomain, MemoryKind, NewMemory
 from domain.preferences import preference_of
-from domain.replies import Replies, Sequenced
+from domain.replies import Replies, Sequenced, Tap
 from domain.sentences import sentences
 from domain.transactions import Ids, Once, Transact, Work
 
@@ -67,13 +67,15 @@ class Chats:
 
         return await self._transact.once(once, command)
 
-    async def follow(self, viewer: Viewer, reply_id: int, *, after_seq: int) -> AsyncGenerator[Sequenced]:
-        """A reply's events with a higher seq, to the last, as a stream to be closed. Raises NotFound when it is not the
-        viewer's."""
+    async def follow(
+        self, viewer: Viewer, reply_id: int, *, after_seq: int, tap: Tap | None = None
+    ) -> AsyncGenerator[Sequenced]:
+        """A reply's events with a higher seq, to the last, as a stream to be closed; `tap` as `Replies` has it. Raises
+        NotFound when it is not the viewer's."""
         message = (await self._reads.messages(viewer, [reply_id])).get(reply_id)
         if message is None or message.sender is not Sender.TWIN:
             raise NotFound("There is no such reply of your twin.", field=("replyId",))
-        return self._replies.follow(reply_id, after_seq=after_seq)
+        return self._replies.follow(reply_id, after_seq=after_seq, tap=tap)
 
 
 def known_twin(work: Work, twin_id: int) -> None:

@@ -4,7 +4,39 @@ import asyncio
 
 import orjson
 
-from domain.replies import ReplyEvent, decode, ends, event_of
+from domain.replies import ReplyEvent, Sequenced, Tap, decode, ends, event_of
+
+
+class Follower:
+    """A cursor into a feed's log. `position` is the seq of what it wants next."""
+
+    def __init__(self, position: int, tap: Tap | None) -> None:
+        self.position = position
+        self._tap = tap
+        self._waits = False
+        self._woken = asyncio.Event()
+
+    async def moved(self) -> None:
+        """Until there is more than its tap took, or the feed is stale. Without a clock, which would have to be wound up
+        for every event."""
+        self._waits = True
+        try:
+            await self._woken.wait()
+        finally:
+            self._waits = False
+        self._woken.clear()
+
+    def take(self, log: list[ReplyEvent]) -> None:
+        if self._waits and self._tap is not None:
+            while self.position < len(log) and not ends(event := log[self.position]):
+                if not self._tap(Sequenced(self.position, event)):
+                    break
+                self.position += 1
+        if self.position < len(log):
+            self.wake()
+
+    def wake(self) -> None:
+        self._woken.set()
 
 
 class Feed:
@@ -12,12 +44,11 @@ class Feed:
 
     def __init__(self) -> None:
         self.log: list[ReplyEvent] = []
-        self.followers = 0
+        self.followers: set[Follower] = set()
         self.stale = True
         self.quiet = 0
         self.reading = asyncio.Lock()
         self._torn = False
-        self._moved = asyncio.Event()
 
     @property
     def ended(self) -> bool:
@@ -36,12 +67,14 @@ class Feed:
 
     def spoil(self) -> None:
         self.stale = True
-        self._pulse()
+        for follower in self.followers:
+            follower.wake()
 
     def extend(self, events: list[ReplyEvent]) -> None:
         self.log += events
         self.quiet = 0
-        self._pulse()
+        for follower in tuple(self.followers):
+            follower.take(self.log)
 
     def tick(self, most: int) -> None:
         """After so many in a row without an event, something may have been missed."""
@@ -53,15 +86,6 @@ class Feed:
     def tear(self) -> None:
         """The stream itself lacks what comes next: stop asking at every event, look again when idle."""
         self._torn = True
-
-    async def moved(self) -> None:
-        """Until there is more, or it is stale. Without a clock, which would have to be wound up for every event."""
-        await self._moved.wait()
-
-    def _pulse(self) -> None:
-        """Wake who waits now; who comes later has seen the log."""
-        self._moved.set()
-        self._moved.clear()
 
 
 def read(text: bytes) -> ReplyEvent:

@@ -10,11 +10,11 @@ from redis.exceptions import RedisError
 
 from adapters.bus.errors import redis_failures
 from adapters.bus.subscriptions import Subscriptions
-from adapters.replies.feed import Feed
+from adapters.replies.feed import Feed, Follower
 from adapters.replies.stop import Stop, ask_to_stop
 from adapters.replies.stream import entry_id, events_from, stream_key
 from adapters.replies.writer import Flusher, RedisWriter
-from domain.replies import ReplyEvent, Sequenced, load
+from domain.replies import ReplyEvent, Sequenced, Tap, load
 
 ANSWER_SECONDS = 2.0
 TICKS = 4
@@ -55,15 +55,15 @@ class RedisReplies:
         writer = RedisWriter(reply_id, left, self._flusher.notify)
         return writer, [Sequenced(seq, event) for seq, event in enumerate(left)]
 
-    async def follow(self, reply_id: int, *, after_seq: int) -> AsyncGenerator[Sequenced]:
-        position = max(after_seq, -1) + 1
-        async with self._feed(reply_id) as feed:
-            while position < len(feed.log) or not feed.ended:
-                if position < len(feed.log):
-                    yield Sequenced(position, feed.log[position])
-                    position += 1
+    async def follow(self, reply_id: int, *, after_seq: int, tap: Tap | None = None) -> AsyncGenerator[Sequenced]:
+        follower = Follower(max(after_seq, -1) + 1, tap)
+        async with self._feed(reply_id, follower) as feed:
+            while (seq := follower.position) < len(feed.log) or not feed.ended:
+                if seq < len(feed.log):
+                    follower.position += 1
+                    yield Sequenced(seq, feed.log[seq])
                 else:
-                    await self._advance(reply_id, feed)
+                    await self._advance(reply_id, feed, follower)
 
     async def stop(self, reply_id: int) -> None:
         with redis_failures("stopping a reply"):
@@ -76,25 +76,25 @@ class RedisReplies:
             yield stop
 
     @asynccontextmanager
-    async def _feed(self, reply_id: int) -> AsyncIterator[Feed]:
+    async def _feed(self, reply_id: int, follower: Follower) -> AsyncIterator[Feed]:
         feed = self._feeds.setdefault(reply_id, Feed())
-        feed.followers += 1
+        feed.followers.add(follower)
         try:
             async with self._subscriptions.hearing(stream_key(reply_id), feed):
                 yield feed
         finally:
-            feed.followers -= 1
+            feed.followers.discard(follower)
             if not feed.followers:
                 del self._feeds[reply_id]
 
-    async def _advance(self, reply_id: int, feed: Feed) -> None:
+    async def _advance(self, reply_id: int, feed: Feed, follower: Follower) -> None:
         """Wait for more, or read what may have been missed."""
         if feed.stale:
             async with feed.reading:
                 if feed.stale:
                     await self._refill(reply_id, feed)
         else:
-            await feed.moved()
+            await follower.moved()
 
     async def _tick(self) -> None:
         while True:

@@ -1,9 +1,10 @@
 """A schema at work: operations run, their errors told, answers as the wire has them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from graphql import GraphQLError, GraphQLSchema, OperationType
@@ -14,8 +15,11 @@ from app.graphql.execution import Executor
 from app.graphql.leaves import leaves_of
 from app.graphql.operations import Documents, Operation
 from resolvers.errors import coded, tell
+from schema.context import Context
 
 MAX_COERCION_ERRORS = 20
+type Deliver = Callable[[dict[str, Any]], bool]
+"""Takes an event's answer on the spot; False: not now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,14 @@ class Engine:
             return Answer({"errors": [{"message": message, "extensions": coded("TIMEOUT", retryable=True)}]})
 
     async def stream(
-        self, operation: Operation, variables: Mapping[str, Any] | None, context: object
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any] | None,
+        context: object,
+        deliver: Deliver | None = None,
     ) -> AsyncGenerator[Answer]:
-        """A subscription's events; or one answer that never began; a query or mutation as its only event."""
+        """A subscription's events; or one answer that never began; a query or mutation as its only event. `deliver` may
+        be given events in between, which then are not yielded."""
         if operation.kind is not OperationType.SUBSCRIPTION:
             yield await self.run(operation, variables, context)
             return
@@ -77,6 +86,8 @@ class Engine:
             yield found
             return
         executor = Executor.of(operation, self._leaves, found, context)
+        if deliver is not None and isinstance(context, Context):
+            context.push = partial(pushed, executor, deliver)
         source = create_source_event_stream(executor)
         if not isinstance(source, ExecutionResult | AsyncIterable):
             source = await source
@@ -101,6 +112,11 @@ class Engine:
             hide_suggestions=True,
         )
         return refused(found) if isinstance(found, list) else found
+
+
+def pushed(executor: Executor, deliver: Deliver, event: object) -> bool:
+    plain = executor.plain_event(event)
+    return plain is not None and deliver({"data": plain})
 
 
 async def performed(executor: Executor, event: object) -> ExecutionResult:

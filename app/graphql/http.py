@@ -6,7 +6,6 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-import orjson
 from graphql import OperationType
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
@@ -16,7 +15,7 @@ from app.graphql.engine import Answer, Engine
 from app.graphql.operations import Operation, UnknownOperation
 from app.graphql.persisted import Texts
 from app.graphql.requests import MAX_FILES, PREFLIGHT, Asked, BadRequest, from_form, from_json, from_query_string
-from app.graphql.responses import JSON, STREAM, media_type, refusal, send_json, status_of, told
+from app.graphql.responses import JSON, STREAM, encoded, media_type, refusal, send_json, status_of, told
 from app.http.errors import STATUS, headers_of
 from app.http.event_stream import EventStream
 from app.http.limits import MAX_BODY, BodyLimit, announced, refuse
@@ -142,7 +141,7 @@ async def frames(answers: AsyncGenerator[Answer]) -> AsyncGenerator[bytes]:
     """https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md#distinct-connections-mode"""
     async with aclosing(answers):
         async for answer in answers:
-            yield b"event: next\ndata: %b\n\n" % orjson.dumps(answer.payload)
+            yield b"event: next\ndata: %b\n\n" % encoded(answer.payload)
     yield b"event: complete\ndata: \n\n"
 
 

@@ -1,5 +1,6 @@
 """How an answer is put: media type and status, as GraphQL over HTTP has them."""
 
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -42,12 +43,20 @@ def status_of(payload: Mapping[str, Any], kind: str) -> int:
 async def send_json(
     send: Send, payload: Mapping[str, Any], *, status: int, kind: str = JSON, headers: Mapping[str, str] = NO_HEADERS
 ) -> None:
-    body = orjson.dumps(payload)
+    body = encoded(payload)
     head = [CONTENT_TYPES[kind], (b"content-length", b"%d" % len(body))]
     if headers:
         head += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": head})
     await send({"type": "http.response.body", "body": body})
+
+
+def encoded(payload: Mapping[str, Any]) -> bytes:
+    """As JSON. Half a surrogate pair from a model, which orjson refuses, must not stop a stream."""
+    try:
+        return orjson.dumps(payload)
+    except TypeError:
+        return json.dumps(payload, separators=(",", ":")).encode()
 
 
 def refusal(message: str, *, code: str = "BAD_USER_INPUT", retryable: bool = False) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from strawberry.types.field import StrawberryField
 
 from app.graphql.engine import Engine
 from app.graphql.operations import Operation
+from app.graphql.responses import encoded
 from domain.members import Role, Viewer
 from schema.context import Context
 
@@ -130,7 +131,7 @@ class Sharing:
                 if not answer.began or "errors" in answer.payload:
                     return False
                 number += 1 + (context.skipped or 0)
-                await run.tell(orjson.dumps(answer.payload["data"]).decode(), number)
+                await run.tell(encoded(answer.payload["data"]).decode(), number)
         return True
 
     async def _stop(self, key: tuple[str, str, bytes], run: Run) -> None:

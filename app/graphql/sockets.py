@@ -17,7 +17,7 @@ from app.graphql.engine import Answer, Engine, refused
 from app.graphql.operations import Operation, UnknownOperation
 from app.graphql.persisted import Texts
 from app.graphql.requests import Asked, BadRequest
-from app.graphql.responses import refusal, told
+from app.graphql.responses import encoded, refusal, told
 from app.graphql.sharing import Sharing
 from domain.errors import DomainError, RateLimited, Unauthenticated
 from domain.members import Viewer
@@ -166,17 +166,18 @@ class Socket:
             return errors_of(operation.payload)
         if self._bearer and self._sharing.shares(operation):
             subscriber = Subscriber(id, self._send)
-            if await self._sharing.follow(operation, asked.variables, subscriber.deliver):
+            if await self._sharing.follow(operation, asked.variables, subscriber.hear):
                 return None
         return await self._run_alone(id, operation, asked.variables)
 
     async def _run_alone(self, id: str, operation: Operation, variables: dict[str, Any]) -> list[dict[str, Any]] | None:
-        context = self._context_of(self._bearer)
-        async with aclosing(self._engine.stream(operation, variables, context)) as answers:
+        outlet = Outlet(id, self._send)
+        stream = self._engine.stream(operation, variables, self._context_of(self._bearer), outlet.deliver)
+        async with aclosing(stream) as answers:
             async for answer in answers:
                 if not answer.began:
                     return errors_of(answer.payload)
-                await self.tell({"id": id, "type": "next", "payload": answer.payload})
+                await outlet.send(answer.payload)
         return None
 
     def _count(self, beside: int) -> None:
@@ -197,7 +198,7 @@ class Socket:
             return refused([error])
 
     async def tell(self, message: Mapping[str, Any]) -> None:
-        await self._send({"type": "websocket.send", "text": orjson.dumps(message).decode()})
+        await self._send({"type": "websocket.send", "text": encoded(message).decode()})
 
     def _close_in(self, seconds: float, code: int, reason: str, *, unless_greeted: bool = False) -> None:
         def close() -> None:
@@ -223,38 +224,61 @@ class Socket:
             self._door.leave(self._bearer)
 
 
-class Subscriber:
+class Outlet:
+    """What one operation sends, in order. Nobody need wait for it while its socket takes it."""
+
+    def __init__(self, id: str, send: Send) -> None:
+        self._head = f'{{"id":{orjson.dumps(id).decode()},"type":"next","payload":'
+        self._send = send
+        self._loop = asyncio.get_running_loop()
+        self._sending: asyncio.Task[None] | None = None
+
+    async def send(self, payload: Mapping[str, Any]) -> None:
+        if self._sending is not None:
+            await asyncio.wait([self._sending])
+        await self._put(encoded(payload).decode())
+
+    def deliver(self, payload: Mapping[str, Any]) -> bool:
+        """False while the socket is full."""
+        return self._sending is None and self._begin(encoded(payload).decode())
+
+    def _begin(self, payload: str) -> bool:
+        task = asyncio.Task(self._put(payload), loop=self._loop, eager_start=True)
+        if not task.done():
+            self._sending = task
+            task.add_done_callback(self._sent)
+        return True
+
+    async def _put(self, payload: str) -> None:
+        with suppress(OSError):  # gone: its socket is ending
+            await self._send({"type": "websocket.send", "text": f"{self._head}{payload}}}"})
+
+    def _sent(self, _: asyncio.Task[None]) -> None:
+        self._sending = None
+
+
+class Subscriber(Outlet):
     """One subscription to a shared run. While its socket is full, only the newest state waits."""
 
     def __init__(self, id: str, send: Send) -> None:
-        self._head = f'{{"id":{orjson.dumps(id).decode()},"type":"next","payload":{{"data":'
-        self._send = send
-        self._loop = asyncio.get_running_loop()
+        super().__init__(id, send)
         self._last: int | None = None
         self._waiting: tuple[str, int] | None = None
-        self._sending: asyncio.Task[None] | None = None
 
-    def deliver(self, body: str, number: int) -> None:
+    def hear(self, body: str, number: int) -> None:
         if self._sending is not None:
             self._waiting = (body, number)
             return
         skipped = 0 if self._last is None else number - self._last - 1
         self._last = number
-        tail = f',"extensions":{{"skipped":{skipped}}}}}}}' if skipped else "}}"
-        task = asyncio.Task(self._put(self._head + body + tail), loop=self._loop, eager_start=True)
-        if not task.done():
-            self._sending = task
-            task.add_done_callback(self._sent)
+        tail = f',"extensions":{{"skipped":{skipped}}}' if skipped else ""
+        self._begin(f'{{"data":{body}{tail}}}')
 
-    async def _put(self, text: str) -> None:
-        with suppress(OSError):  # gone: its socket is ending
-            await self._send({"type": "websocket.send", "text": text})
-
-    def _sent(self, _: asyncio.Task[None]) -> None:
-        self._sending = None
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        super()._sent(task)
         if self._waiting:
             (body, number), self._waiting = self._waiting, None
-            self.deliver(body, number)
+            self.hear(body, number)
 
 
 async def serve_socket(scope: Scope, receive: Receive, send: Send, make: Callable[[Send], Socket]) -> None:
