@@ -7,6 +7,7 @@ was acknowledged is asked for again, and the stores are held against SQL. Exit c
 
 import argparse
 import asyncio
+import signal
 import sys
 import time
 from collections import Counter
@@ -20,6 +21,8 @@ from evals.system import NotMeasured
 async def main(first: int, seeds: int, *, database: str, workers: int, keep: Path | None) -> int:
     """How many seeds found something wrong."""
     began, bad, deaths = time.monotonic(), [], Counter[str]()
+    if (task := asyncio.current_task()) is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # nothing stays behind
     async with running(database, workers=workers, keep=keep) as system:
         for number in range(first, first + seeds):
             seed = await tried(system, number)
