@@ -11,7 +11,7 @@ from evals.crashes.record import Cast, Record, Said, Told
 CLOSED = {"ALREADY_RESOLVED", "VOTING_CLOSED"}
 CHOICES = ("FOR", "FOR", "FOR", "AGAINST", "ABSTAIN")
 BROKEN = b"%PDF-1.4 this is none"
-LENGTHS = (2, 4, 8, 60)
+LENGTHS = (2, 4, 8, 40)
 """Sentences of a document."""
 
 

@@ -13,7 +13,7 @@ from websockets.exceptions import WebSocketException
 
 from app.demo.client import Client, Json
 
-PATIENCE_SECONDS, ANSWER_SECONDS = 90.0, 30.0
+PATIENCE_SECONDS, ANSWER_SECONDS = 240.0, 30.0
 AGAIN_SECONDS = 0.15
 LOST = (httpx.TransportError, WebSocketException, OSError, TimeoutError)
 """What a client sees of an API that dies or is away."""

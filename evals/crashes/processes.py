@@ -3,7 +3,8 @@
 import asyncio
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -15,12 +16,28 @@ SERVER = get_context("forkserver")
 SERVER.set_forkserver_preload(["evals.crashes.preload"])
 
 
-class Program:
-    """`frontier` with these arguments and settings, in `folder`, its output behind what `log` holds."""
+def frontier() -> None:
+    from app.cli import main
 
-    def __init__(self, arguments: Sequence[str], settings: Mapping[str, str], *, folder: Path, log: Path) -> None:
-        given = {**environment(), **settings, **FRUGAL}
-        self._process: ForkServerProcess = SERVER.Process(target=run, args=(list(arguments), given, folder, log))
+    main()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`main` with these arguments and settings, in `folder`, its output behind what `log` holds."""
+
+    arguments: Sequence[str]
+    settings: Mapping[str, str]
+    folder: Path
+    log: Path
+    main: Callable[[], None] = frontier
+
+
+class Program:
+    """A command that runs."""
+
+    def __init__(self, command: Command) -> None:
+        self._process: ForkServerProcess = SERVER.Process(target=run, args=(command, environment()))
         self._process.start()
 
     @property
@@ -43,15 +60,13 @@ class Program:
         return code
 
 
-def run(arguments: Sequence[str], settings: Mapping[str, str], folder: Path, log: Path) -> None:
+def run(command: Command, environment: Mapping[str, str]) -> None:
     tied_to(os.getppid())()
     os.environ.clear()
-    os.environ.update(settings)
-    os.chdir(folder)  # whatever .env lies where this was called
-    with log.open("ab") as output:
+    os.environ.update({**environment, **FRUGAL, **command.settings})
+    os.chdir(command.folder)  # whatever .env lies where this was called
+    with command.log.open("ab") as output:
         os.dup2(output.fileno(), sys.stdout.fileno())
         os.dup2(output.fileno(), sys.stderr.fileno())
-    from app.cli import main
-
-    sys.argv = ["frontier", *arguments]
-    main()
+    sys.argv = [command.main.__name__, *command.arguments]
+    command.main()

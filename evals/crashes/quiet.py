@@ -12,7 +12,7 @@ from adapters.sql.clock import database_clock
 from adapters.sql.outbox import OutboxRow
 from evals.crashes.system import System
 
-QUIET_SECONDS = 90.0
+QUIET_SECONDS = 240.0
 SOON = timedelta(seconds=30)
 """What is due later than this is not waited for."""
 LOOK_SECONDS = 0.2

@@ -20,7 +20,7 @@ MEMBERS = 7
 KILL_SECONDS = 4.0
 """Within which the first deaths come."""
 ENDING = timedelta(seconds=2)
-LONGEST_SECONDS = 400.0
+LONGEST_SECONDS = 900.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from app.demo.client import Client
 from app.supervisor import tied_to
 from domain.crashes import POINTS
 from domain.proposals import Status
-from evals.crashes.processes import Program
+from evals.crashes.processes import Command, Program
 from evals.system import NotMeasured
 
 START_SECONDS = 90.0
@@ -63,7 +63,7 @@ class Part:
                 crash_at, self._killed = self.plan(), False
                 settings = {**self.settings, "CRASH_AT": crash_at}
                 log = self.folder / f"{self.name}.log"
-                self._program = Program(self.arguments, settings, folder=self.folder, log=log)
+                self._program = Program(Command(self.arguments, settings, self.folder, log))
                 code = await self._program.wait()
                 if code == -signal.SIGKILL and (self._killed or crash_at):
                     self.deaths.append(KILLED if self._killed else crash_at)

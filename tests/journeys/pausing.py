@@ -1,4 +1,4 @@
-"""A worker that stops itself, as a laptop that sleeps: `python -m tests.journeys.pausing DATA_DIR LEASE [POINT:N]`.
+"""A worker that stops itself, as a laptop that sleeps. Its arguments: DATA_DIR LEASE POINT:N, the last may be empty.
 
 At a point as CRASH_AT knows them it sends itself SIGSTOP; who sends SIGCONT wakes it in the middle of what it did.
 """
@@ -35,5 +35,6 @@ async def main(data_dir: Path, lease_seconds: float, points: str) -> None:
         await work(replace(parts_of(container), lease_seconds=lease_seconds), stop=stop_signal())
 
 
-if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), float(sys.argv[2]), "".join(sys.argv[3:])))
+def pausing() -> None:
+    data_dir, lease_seconds, points = sys.argv[1:]
+    asyncio.run(main(Path(data_dir), float(lease_seconds), points))

@@ -4,24 +4,22 @@ import asyncio
 import os
 import random
 import signal
-import sys
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from app.demo.client import Json
 from evals.crashes.members import Member, whole
+from evals.crashes.processes import Command, Program
 from evals.crashes.quiet import quiet
 from evals.crashes.stores import stores
 from evals.crashes.system import System, running
-from evals.system import environment
+from tests.journeys.pausing import pausing
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[2]
 LEASE = 2.0
 SECONDS = 40.0
 ENDED = "attempt ●"
@@ -46,19 +44,16 @@ async def member(system: System) -> AsyncIterator[Member]:
 
 
 @asynccontextmanager
-async def worker(system: System, name: str, points: str = "") -> AsyncIterator[Process]:
-    command = [sys.executable, "-m", "tests.journeys.pausing", str(system.data), str(LEASE), points]
-    with (system.folder / f"{name}.log").open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
-            *command, cwd=ROOT, env={**environment(), **system.settings}, stdout=log, stderr=log
-        )
+async def worker(system: System, name: str, points: str = "") -> AsyncIterator[Program]:
+    log = system.folder / f"{name}.log"
+    arguments = [str(system.data), str(LEASE), points]
+    program = Program(Command(arguments, system.settings, system.folder, log, main=pausing))
     try:
-        yield process
-        assert process.returncode is None, (system.folder / f"{name}.log").read_text()[-3000:]
+        yield program
+        assert program.lives, log.read_text()[-3000:]
     finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        program.kill()
+        await program.wait()
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
@@ -69,12 +64,12 @@ async def eventually(condition: Callable[[], bool]) -> None:
     raise AssertionError(f"It did not come to pass within {SECONDS:.0f} s.")
 
 
-async def asleep(process: Process) -> None:
+async def asleep(process: Program) -> None:
     stat = Path("/proc") / str(process.pid) / "stat"
     await eventually(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T")
 
 
-async def woken(system: System, sleeper: Process) -> None:
+async def woken(system: System, sleeper: Program) -> None:
     """It has come to the end of what it slept in, and all is quiet again."""
     log = system.folder / "sleeper.log"
     ended = log.read_text().count(ENDED)
