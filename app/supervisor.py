@@ -61,7 +61,7 @@ class Child:
         """Start it, and start it again whenever it dies. Returns after `stop`."""
         while not self.stopping.is_set():
             started = time.monotonic()
-            self.process = await start(self.program)
+            self.process = await start(self.program, again=self.deaths > 0)
             self.exit_code = await self.process.wait()
             if self.stopping.is_set():
                 return
@@ -87,8 +87,14 @@ class Child:
             await process.wait()
 
 
-async def start(program: Program) -> asyncio.subprocess.Process:
-    """One process of our group. Ctrl-C reaches only the supervisor, which then ends the children in order."""
+async def start(program: Program, *, again: bool = False) -> asyncio.subprocess.Process:
+    """One process of our group. Ctrl-C reaches only the supervisor, which then ends the children in order.
+
+    `again`: it died before. A crash that CRASH_AT wanted has been had then, and is not wanted of the next one.
+    """
+    environment = {**os.environ, **FRUGAL}
+    if again:
+        environment.pop("CRASH_AT", None)
     output = program.log.open("ab") if program.log else None
     try:
         return await asyncio.create_subprocess_exec(
@@ -96,7 +102,7 @@ async def start(program: Program) -> asyncio.subprocess.Process:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env={**os.environ, **FRUGAL},
+            env=environment,
             preexec_fn=tied_to(os.getpid()),
         )
     finally:

@@ -50,6 +50,16 @@ def test_long_life_resets_the_delay() -> None:
     assert [backoff.after(lived) for lived in (0.1, 0.1, 30.0, 0.1)] == [0.2, 0.4, 0.2, 0.4]
 
 
+async def test_a_child_is_told_to_crash_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRASH_AT", "job.ended:1")
+    told = tmp_path / "told"
+    code = f"import os; open({str(told)!r}, 'a').write(os.environ.get('CRASH_AT', 'nothing') + ';')"
+    child = Child(Program("worker", (sys.executable, "-c", code)), lambda _line: None)
+    async with running(child):
+        await until(lambda: child.deaths >= 2)
+    assert told.read_text().startswith("job.ended:1;nothing;")
+
+
 async def test_dead_child_is_started_again_and_said_so() -> None:
     said: list[str] = []
     async with running(Child(Program("worker", SLEEPS), said.append)) as child:
