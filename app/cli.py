@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app import upkeep
+from app.options import data_dir_option
+
 if TYPE_CHECKING:
     from app.settings import Settings
 
@@ -14,9 +17,6 @@ MAX_MESSAGE = 1024 * 1024
 
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
-data_dir_option = click.option(
-    "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Folder of all data. [default: .data]"
-)
 host_option = click.option("--host", help="Address to serve on; loopback only with AUTH=local. [default: 127.0.0.1]")
 port_option = click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on. [default: 8000]")
 
@@ -357,6 +357,9 @@ def vectors(paths: tuple[Path, ...]) -> None:
     if done:
         click.echo(reports.total(done))
     sys.exit(1 if any(run.of("failed") for run in done) else 2 * unknown)
+
+
+frontier.add_command(upkeep.dead_letters)
 
 
 def _settings(data_dir: Path | None, *, host: str | None = None, port: int | None = None) -> "Settings":

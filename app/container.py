@@ -47,6 +47,7 @@ from domain.public import PublicReads
 from domain.rules import DEPLOYED, Rules
 from services.chats import Chats
 from services.daos import Daos
+from services.dead_letters import DeadLetters
 from services.delegations import Delegations
 from services.documents import Documents
 from services.facts import Facts
@@ -235,6 +236,7 @@ class Container:
             delegations=database.delegations,
             policies=database.policies,
             audits=database.audits,
+            dead_letters=database.dead_letters,
             proposals=database.proposals,
             votes=database.votes,
             resolutions=database.resolutions,
@@ -268,6 +270,7 @@ class Container:
             ),
             topics=Topics(transact),
             daos=Daos(transact, reads.daos, bus, now=wall_clock),
+            dead_letters=DeadLetters(transact),
             delegations=Delegations(transact),
             proposals=self._proposals,
             votes=Votes(transact),

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from adapters.queue.arq import ArqQueue, ArqWorker
 from app.settings import Settings
+from domain.alerts import Alerts
 from domain.bus import Bus
-from domain.outbox import Outbox, OutboxEntry
+from domain.outbox import Outbox
 from jobs.leases import Runner
+from jobs.projections import Projections, Projector
 from jobs.registry import TASKS, Task
 from services.lanes import Lanes
-from services.outbox import LEASE_SECONDS, Dispatcher, Projector
+from services.outbox import LEASE_SECONDS, Dispatcher
 
 if TYPE_CHECKING:
     from app.container import Container
@@ -38,7 +40,8 @@ class Parts[S]:
     bus: Bus
     services: S
     tasks: Mapping[str, Task[S]]
-    project: Callable[[list[OutboxEntry]], Awaitable[None]]
+    projections: Projections
+    alerts: Alerts
     sweep: Callable[[], Awaitable[object]]
     warm: Callable[[], Awaitable[object]] | None = None
     lease_seconds: float = LEASE_SECONDS
@@ -62,7 +65,8 @@ def parts_of(container: "Container") -> "Parts[Services]":
         container.bus,
         services,
         TASKS,
-        project=services.projections.project,
+        projections=services.projections,
+        alerts=container.alerts,
         sweep=container.sweep,
         warm=container.warm,
     )
@@ -84,10 +88,10 @@ async def work[S](parts: Parts[S], *, stop: asyncio.Event) -> None:
     arq = ArqWorker(parts.queue, runner.run, sweep=parts.sweep, max_jobs=3 * sum(limits.values()))
     dispatcher = Dispatcher(parts.outbox, parts.queue, parts.bus, lanes, lease_seconds=parts.lease_seconds)
     claiming = asyncio.create_task(dispatcher.run())
-    loops = [
-        asyncio.create_task(arq.run()),
-        asyncio.create_task(Projector(parts.outbox, parts.bus, parts.project).run()),
-    ]
+    projector = Projector(
+        parts.outbox, parts.bus, parts.projections, alerts=parts.alerts, lease_seconds=parts.lease_seconds
+    )
+    loops = [asyncio.create_task(arq.run()), asyncio.create_task(projector.run())]
     warming = asyncio.create_task(warmed(parts.warm))
     stopping = asyncio.create_task(stop.wait())
     try:

@@ -33,9 +33,10 @@ class MemoriesRemoved:
 
 @dataclass(frozen=True, slots=True)
 class MessageSent:
-    """A member's turn."""
+    """A member's turn; `group` is the member's own."""
 
     message_id: int
+    group: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,11 @@ class ProposalResolved:
     proposal_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class DeadLetterRedriven:
+    letter_id: int
+
+
 type Event = (
     MemberJoined
     | MemberRenamed
@@ -106,6 +112,7 @@ type Event = (
     | MemberWeighed
     | DaoChanged
     | PolicyChanged
+    | DeadLetterRedriven
 )
 
 
@@ -122,6 +129,8 @@ def topics_of(event: Event) -> list[str]:
             return [f"proposal:{id}"]
         case MemberJoined() | MemberWeighed() | DaoChanged():
             return ["dao"]
+        case DeadLetterRedriven():
+            return ["outbox"]
         case ReplyEnded(message_id=id):
             return [f"message:{id}"]
         case ProposalResolved(proposal_id=id):
@@ -133,9 +142,29 @@ def topics_of(event: Event) -> list[str]:
 def projected(event: Event) -> bool:
     """Whether a projection reads it after the commit; the others are announced and not kept."""
     match event:
-        case DocumentChanged() | ReplyEnded() | MemberWeighed() | DaoChanged():
+        case DocumentChanged() | ReplyEnded() | MemberWeighed() | DaoChanged() | DeadLetterRedriven():
             return False
         case ProposalChanged(status_changed=status_changed):
             return status_changed
         case _:
             return True
+
+
+def aggregate_of(event: Event) -> str:
+    """What an event changes: events of one aggregate are projected in order and by one projector at a time.
+
+    Whatever writes the same nodes, or writes and removes the same memories, shares one.
+    """
+    match event:
+        case ProposalChanged(proposal_id=id) | BallotCast(proposal_id=id) | ProposalResolved(proposal_id=id):
+            return f"proposal:{id}"
+        case PolicyChanged(policy_id=id):
+            return f"policy:{id}"
+        case MemberJoined(member_id=id) | MemberRenamed(member_id=id):
+            return f"member:{id}"
+        case MessageSent(group=group) | MemoriesRemoved(group=group):
+            return group
+        case ChatRemoved(group=group) | DocumentRemoved(group=group):
+            return group
+        case _:
+            return ""

@@ -126,6 +126,9 @@ class Replies(Protocol):
     async def writer(self, reply_id: int) -> tuple[ReplyWriter, list[Sequenced]]:
         """A writer and the events that an earlier attempt left."""
 
+    async def restart(self, reply_id: int) -> None:
+        """Forget its events, and that it was asked to stop: the next writer begins with seq 0."""
+
     def follow(self, reply_id: int, *, after_seq: int, tap: Tap | None = None) -> AsyncGenerator[Sequenced]:
         """Events with a higher seq, each once and in order, until the last; joins before the first, live or late.
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from domain.audits import Audits
 from domain.chats import Chats
 from domain.daos import Daos
+from domain.dead_letters import DeadLetters
 from domain.delegations import Delegations
 from domain.documents import Documents
 from domain.events import Event
@@ -51,6 +52,7 @@ class Work(Protocol):
     delegations: Delegations
     policies: Policies
     audits: Audits
+    dead_letters: DeadLetters
     ballots: Ballots
     resolutions: Resolutions
     receipts: Receipts

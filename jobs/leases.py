@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from random import random
 
 from domain.crashes import passing
@@ -59,7 +61,7 @@ class Runner[S]:
         except (Lost, Fenced):
             log.warning("Job %s %s was taken over from attempt %s.", entry.name, entry.id, entry.attempt)
         except asyncio.CancelledError:
-            await self._outbox.retry(entry, after_seconds=0, error="Its worker was stopped.")
+            await self._outbox.release([entry], error="Its worker was stopped.")
             raise
         except Exception as error:  # noqa: BLE001  # policy decides on all of them
             await self._settle(entry, error)
@@ -88,7 +90,7 @@ class Runner[S]:
         task = self._tasks.get(entry.name)
         if task is None:
             raise Hopeless("No task has this name: it was enqueued by another version.")
-        if entry.attempt > MAX_CLAIMS:
+        if entry.tried > MAX_CLAIMS:
             raise Hopeless("It never came to an end: it seems to end its worker each time.")
         async with self._lanes.turn(entry.name):
             await task.run(self._services, *entry.args["args"])
@@ -126,9 +128,9 @@ class Runner[S]:
                 await task.failed(self._services, final, *entry.args["args"])
         except Exception:  # told; what waits for the job must not wait for ever
             log.exception("Job %s %s could not be given up.", entry.name, entry.id)
-            if entry.attempt <= MAX_CLAIMS:
+            if entry.tried <= MAX_CLAIMS:
                 return await self._outbox.retry(entry, after_seconds=GIVE_UP_AGAIN_SECONDS, error=error)
-        return await self._outbox.dead(entry, error=error)
+        return await self._outbox.dead(entry, code=final.code, message=error)
 
 
 class Hopeless(Exception):
@@ -138,8 +140,13 @@ class Hopeless(Exception):
 def decided(error: Exception, entry: OutboxEntry) -> Retry | Dead:
     if isinstance(error, Hopeless):
         return Dead(unexpected())
-    return verdict(error, attempt=entry.attempt, chance=random())  # noqa: S311  # jitter
+    return verdict(error, attempt=entry.tried, chance=random())  # noqa: S311  # jitter
 
 
 def told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:500]
+    """For operators. Of what nobody expected only its type and place: its words may be somebody's."""
+    if isinstance(error, DomainError | Hopeless):
+        return f"{type(error).__name__}: {error}"[:500]
+    places = traceback.extract_tb(error.__traceback__)
+    place = f" in {Path(places[-1].filename).name}:{places[-1].lineno}" if places else ""
+    return f"{type(error).__name__}{place}"

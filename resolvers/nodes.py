@@ -55,6 +55,7 @@ def loaded(loaders: Loaders, given: str, *field: str) -> Awaitable[Node | None]:
         "Policy": loaders.policies,
         "Delegation": loaders.delegations,
         "AuditEntry": loaders.audits,
+        "DeadLetter": loaders.dead_letters,
         "Dao": loaders.daos,
     }
     return by_noun[noun].load(key)

@@ -4,6 +4,7 @@ import strawberry
 
 from resolvers.chats import ChatMutations, ChatQueries, ChatSubscriptions
 from resolvers.daos import DaoQueries, DaoSubscriptions
+from resolvers.dead_letters import DeadLetterMutations, DeadLetterQueries
 from resolvers.delegations import DelegationMutations, DelegationQueries
 from resolvers.documents import DocumentMutations, DocumentQueries, DocumentSubscriptions
 from resolvers.facts import FactQueries
@@ -34,6 +35,7 @@ class QueryType(
     PolicyQueries,
     VoteQueries,
     DelegationQueries,
+    DeadLetterQueries,
 ):
     pass
 
@@ -50,6 +52,7 @@ class MutationType(
     VoteMutations,
     DelegationMutations,
     TopicMutations,
+    DeadLetterMutations,
 ):
     pass
 

@@ -40,6 +40,8 @@ class AuditEntryType(Node):
                 return await loaders.members.load(subject.id)
             case "PolicyTopic":
                 return await loaders.topics.load(subject.id)
+            case "DeadLetter":
+                return await loaders.dead_letters.load(subject.id)
             case "Dao":
                 return await loaders.daos.load(subject.id)
         raise ValueError(subject.noun)

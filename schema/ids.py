@@ -26,6 +26,7 @@ KEYS = {
     "Policy": ROW,
     "Delegation": ROW,
     "AuditEntry": ROW,
+    "DeadLetter": ROW,
     "Dao": ROW,
 }
 """The shape of each noun's key."""

@@ -6,10 +6,11 @@ from functools import cached_property
 from strawberry.dataloader import DataLoader
 
 from domain.chats import ChatMessage
+from domain.dead_letters import DeadLetter
 from domain.documents import Document
 from domain.elections import Election
 from domain.entities import Mention
-from domain.members import Viewer
+from domain.members import Role, Viewer
 from domain.pages import Page, Slice
 from domain.proposals import Proposal, StatusChange
 from domain.receipts import Sealed
@@ -18,6 +19,7 @@ from schema.audits import AuditEntryType
 from schema.chats import ChatMessageType, ChatSessionType
 from schema.context import House
 from schema.daos import DaoType
+from schema.dead_letters import DeadLetterType
 from schema.delegations import DelegationType
 from schema.documents import DocumentType
 from schema.facts import FactType
@@ -142,6 +144,15 @@ class Loaders:
     @cached_property
     def audits(self) -> DataLoader[int, AuditEntryType | None]:
         return by_key(self._reads.audits.by_ids, AuditEntryType.from_domain)
+
+    @cached_property
+    def dead_letters(self) -> DataLoader[int, DeadLetterType | None]:
+        """An ADMIN's alone."""
+
+        async def read(ids: list[int]) -> dict[int, DeadLetter]:
+            return await self._reads.dead_letters.by_ids(ids) if self._viewer.role is Role.ADMIN else {}
+
+        return by_key(read, DeadLetterType.from_domain)
 
     @cached_property
     def daos(self) -> DataLoader[int, DaoType | None]:

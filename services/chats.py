@@ -90,7 +90,7 @@ def said(work: Work, viewer: Viewer, session: ChatSession, text: str) -> ChatMes
     """Add a member's turn, and remember what it states."""
     message = work.chats.add(session.id, Sender.MEMBER, text, complete=True, at=work.now())
     work.memories.add_batch(memories_of_turn(viewer, message), at=message.created_at)
-    work.emit(MessageSent(message.id))
+    work.emit(MessageSent(message.id, viewer.group))
     return message
 
 

@@ -76,15 +76,8 @@ class Documents:
                 raise Conflict("Only a FAILED document is read again.", field=("documentId",))
             if document.duplicate_of is not None:
                 raise Conflict("This is a copy: have the document that it repeats read again.", field=("documentId",))
-            if document.error is not None and not document.error.retryable:
-                raise Conflict(
-                    "Reading this file again cannot help: mend the file as its error says and upload it.",
-                    field=("documentId",),
-                )
-            queued = replace(document, seq=document.seq + 1, status=IngestionStatus.QUEUED, error=None)
-            work.documents.save(queued)
+            _queue_again(work, document)
             work.enqueue("ingest", document.id)
-            work.emit(DocumentChanged(document.id))
             return {"document": document.id}
 
         return await self._transact.once(once, command)
@@ -123,6 +116,24 @@ class Documents:
             return (await self._reads.by_ids(viewer, [document_id])).get(document_id)
 
         return watch(self._bus, f"document:{document_id}", read, lambda document: document.seq)
+
+
+def revive_document(work: Work, document_id: int) -> None:
+    """A FAILED one waits to be read again. Raises NotFound, Conflict."""
+    document = work.documents.locked(document_id)
+    if document.status is IngestionStatus.FAILED:
+        _queue_again(work, document)
+
+
+def _queue_again(work: Work, document: Document) -> None:
+    """Raises Conflict when it was given up for good: its bytes are gone."""
+    if document.error is not None and not document.error.retryable:
+        raise Conflict(
+            "Reading this file again cannot help: mend the file as its error says and upload it.",
+            field=("documentId",),
+        )
+    work.documents.save(replace(document, seq=document.seq + 1, status=IngestionStatus.QUEUED, error=None))
+    work.emit(DocumentChanged(document.id))
 
 
 def checked_filename(name: str) -> str:

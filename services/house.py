@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from domain.audits import AuditReads
 from domain.chats import ChatReads
 from domain.daos import DaoReads
+from domain.dead_letters import DeadLetterReads
 from domain.delegations import DelegationReads
 from domain.documents import DocumentReads
 from domain.members import MemberReads
@@ -17,6 +18,7 @@ from domain.topics import TopicReads
 from domain.votes import VoteReads
 from services.chats import Chats
 from services.daos import Daos
+from services.dead_letters import DeadLetters
 from services.delegations import Delegations
 from services.documents import Documents
 from services.facts import Facts
@@ -44,6 +46,7 @@ class Services:
     chats: Chats
     replies: Replies
     daos: Daos
+    dead_letters: DeadLetters
     delegations: Delegations
     proposals: Proposals
     votes: Votes
@@ -64,6 +67,7 @@ class Reads:
     delegations: DelegationReads
     policies: PolicyReads
     audits: AuditReads
+    dead_letters: DeadLetterReads
     proposals: ProposalReads
     votes: VoteReads
     resolutions: ResolutionReads

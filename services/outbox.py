@@ -1,8 +1,7 @@
-"""What leaves a transaction: jobs to a worker, events to their projections. Loops of the worker process."""
+"""What leaves a transaction as a job: handed to a worker. A loop of the worker process."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from domain.bus import Bus
@@ -90,56 +89,3 @@ class Dispatcher:
             await asyncio.sleep(AWAY_SECONDS)
             if not await self._outbox.beat(entry, self._lease_seconds):
                 return
-
-
-class Projector:
-    """Shows events to `project` in the order in which they were written; an event that fails holds up the later ones.
-
-    An event may be shown twice, so that projections are idempotent.
-    """
-
-    BATCH = 500
-    GATHERED, GATHER_SECONDS = "BallotCast", 1.0
-    """After a batch with ballots: what many of them changed many times is then shown once."""
-    FIRST_DELAY, LAST_DELAY = 0.2, 5.0
-
-    def __init__(self, outbox: Outbox, bus: Bus, project: Callable[[list[OutboxEntry]], Awaitable[None]]) -> None:
-        self._outbox = outbox
-        self._bus = bus
-        self._project = project
-        self._limit = self.BATCH
-        self._delay = self.FIRST_DELAY
-
-    async def run(self) -> None:
-        """Until cancelled."""
-        async with self._bus.listen(TOPIC) as hints:
-            while True:
-                try:
-                    shown = await self._step()
-                    if not shown:
-                        await hints.wait(POLL_SECONDS)
-                    elif self.GATHERED in shown:
-                        await asyncio.sleep(self.GATHER_SECONDS)
-                except Exception as error:  # noqa: BLE001  # told, and tried again: skipping it would lose the order
-                    await self._back_off(error)
-
-    async def _step(self) -> set[str]:
-        """One batch; the names of its events, none when there was nothing to do."""
-        entries = await self._outbox.projectable(limit=self._limit)
-        if not entries:
-            return set()
-        passing("event.read")
-        await self._project(entries)
-        passing("event.shown")
-        await self._outbox.projected([entry.id for entry in entries])
-        passing("event.marked")
-        self._limit, self._delay = self.BATCH, self.FIRST_DELAY
-        return {entry.name for entry in entries}
-
-    async def _back_off(self, error: Exception) -> None:
-        """One by one from now on, so that what stands before a bad event gets through."""
-        known = isinstance(error, SyncFailed)
-        log.warning("Projections wait %.1f s: %s", self._delay, error, exc_info=None if known else error)
-        self._limit = 1
-        await asyncio.sleep(self._delay)
-        self._delay = min(self._delay * 2, self.LAST_DELAY)

@@ -8,7 +8,7 @@ from domain.chats import ChatReads
 from domain.crashes import passing
 from domain.errors import NotFound
 from domain.facts import Graph, GraphBatch
-from domain.members import MemberReads, Role, Viewer
+from domain.members import DAO_GROUP, MemberReads, Role, Viewer
 from domain.memories import Memory, MemoryIndex, MemoryReads
 from domain.outbox import OutboxEntry
 from domain.policies import PolicyReads
@@ -65,6 +65,10 @@ class Projections:
             else:
                 batches += await self._batches(entry)
         await self._flush(batches, memories)
+
+    async def probe(self) -> None:
+        """Remove what is not there, to tell whether both stores can be written. Raises SyncFailed when one cannot."""
+        await asyncio.gather(self._graph.forget(DAO_GROUP, ["nothing:0"]), self._index.remove([0]))
 
     async def _flush(self, batches: list[GraphBatch], memories: list[Memory]) -> None:
         """Into both stores at once; then the lists are empty."""

@@ -10,7 +10,7 @@ from domain import replies
 from domain.bus import Bus, Listener
 from domain.chats import ChatMessage, ChatReads, Citation, Sender
 from domain.crashes import passing
-from domain.errors import BadInput, DomainError, NotFound
+from domain.errors import BadInput, Conflict, DomainError, NotFound
 from domain.events import ReplyEnded
 from domain.members import MemberReads, Role, Viewer
 from domain.meters import Meters, Unmetered
@@ -129,6 +129,9 @@ class Replies:
 
     async def _draft(self, message: ChatMessage) -> Draft:
         writer, sent = await self._replies.writer(message.id)
+        if sent and replies.ends(sent[-1].event):  # it was given up once, and is driven again
+            await self._replies.restart(message.id)
+            writer, sent = await self._replies.writer(message.id)
         return Draft(message, writer, earlier=text_of(sent), resumed=bool(sent), model=self._model)
 
     async def cancel(self, viewer: Viewer, reply_id: int, *, once: Once | None = None) -> Ids:
@@ -220,6 +223,17 @@ class Replies:
         await draft.writer.flushed()
         passing("reply.ended")
         return None
+
+
+def revive_reply(work: Work, reply_id: int) -> None:
+    """A reply that was given up is written anew, from its beginning. Raises NotFound, Conflict."""
+    message = work.chats.message(reply_id)
+    if not message.complete:
+        return
+    if work.chats.unanswered(message.session_id) is not None:
+        raise Conflict("Another reply is being written in this chat: drive this one when that has ended.")
+    blank = replace(message, content="", complete=False, citations=(), model=None, degraded=False)
+    work.chats.save(blank, events=None)
 
 
 async def told_deleted(writer: ReplyWriter, sent: Sequence[Sequenced]) -> None:

@@ -12,7 +12,7 @@ from adapters.bus.errors import redis_failures
 from adapters.bus.subscriptions import Subscriptions
 from adapters.replies.feed import Feed, Follower
 from adapters.replies.stop import Stop, ask_to_stop
-from adapters.replies.stream import entry_id, events_from, stream_key
+from adapters.replies.stream import entry_id, events_from, stop_key, stream_key
 from adapters.replies.writer import Flusher, RedisWriter
 from domain.replies import ReplyEvent, Sequenced, Tap, load
 
@@ -54,6 +54,10 @@ class RedisReplies:
                 await self._redis.delete(stream_key(reply_id))
         writer = RedisWriter(reply_id, left, self._flusher.notify)
         return writer, [Sequenced(seq, event) for seq, event in enumerate(left)]
+
+    async def restart(self, reply_id: int) -> None:
+        with redis_failures("beginning a reply anew"):
+            await self._redis.delete(stream_key(reply_id), stop_key(reply_id))
 
     async def follow(self, reply_id: int, *, after_seq: int, tap: Tap | None = None) -> AsyncGenerator[Sequenced]:
         follower = Follower(max(after_seq, -1) + 1, tap)

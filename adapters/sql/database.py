@@ -9,6 +9,7 @@ from adapters.sql.audits import SqlAuditReads
 from adapters.sql.chats import SqlChatReads
 from adapters.sql.clock import Clock, database_clock
 from adapters.sql.dao_reads import SqlDaoReads
+from adapters.sql.dead_letters import SqlDeadLetterReads
 from adapters.sql.delegations import SqlDelegationReads
 from adapters.sql.documents import SqlDocumentReads
 from adapters.sql.engine import is_sqlite, postgres_engine
@@ -47,6 +48,7 @@ class Database:
         self.delegations = SqlDelegationReads(self.reader, clock)
         self.policies = SqlPolicyReads(self.reader)
         self.audits = SqlAuditReads(self.reader)
+        self.dead_letters = SqlDeadLetterReads(self.reader)
         self.votes = SqlVoteReads(self.reader)
         self.receipts = SqlReceiptReads(self.reader)
         self.resolutions = SqlResolutionReads(self.reader)

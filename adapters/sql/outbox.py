@@ -1,47 +1,26 @@
-"""The transactional outbox: events and jobs, written with what caused them."""
+"""The worker's side of the transactional outbox: events and jobs, written with what caused them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import JSON, Column, ColumnElement, Index, func, or_, select, text, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, text, tuple_, update
 from sqlalchemy.orm import Session
-from sqlmodel import Field, col
+from sqlmodel import col
 
+from adapters.sql.audits import SqlAudits
 from adapters.sql.clock import Clock, database_clock
-from adapters.sql.naming import Row
+from adapters.sql.dead_letters import SqlDeadLetters
+from adapters.sql.outbox_rows import OutboxRow, is_open
 from adapters.sql.pages import rows_of
 from adapters.sql.reader import Reader
-from adapters.sql.types import time_field
 from adapters.sql.writer import Writer
+from domain.audits import Act, Subject
 from domain.fences import Fenced
 from domain.outbox import OutboxEntry
 
-OPEN = text("done_at IS NULL AND dead_at IS NULL")
-
-
-class OutboxRow(Row, table=True):
-    """`args` is an event's fields or, under "args", a job's arguments."""
-
-    __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_open", "kind", "due_at", sqlite_where=OPEN, postgresql_where=OPEN),)
-
-    id: int = Field(default=None, primary_key=True)
-    kind: str
-    name: str
-    args: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
-    transaction_id: str = Field(index=True)
-    created_at: datetime = time_field()
-    due_at: datetime = time_field()
-    lease_until: datetime | None = time_field(default=None, nullable=True)
-    attempt: int = 0
-    done_at: datetime | None = time_field(default=None, nullable=True)
-    dead_at: datetime | None = time_field(default=None, nullable=True)
-    error: str | None = None
-
-    def to_domain(self) -> OutboxEntry:
-        kind: Literal["event", "job"] = "event" if self.kind == "event" else "job"
-        return OutboxEntry(self.id, kind, self.name, self.args, self.attempt, self.transaction_id, self.created_at)
+CLAIMING = text("SELECT pg_advisory_xact_lock(hashtext('outbox events'))")
+"""Whoever claims events on Postgres waits for who does: rows that another holds but has not committed look free."""
 
 
 class SqlOutbox:
@@ -64,36 +43,90 @@ class SqlOutbox:
                 row.lease_until = now + timedelta(seconds=lease_seconds)
             return [row.to_domain() for row in rows]
 
-        if not await self._any_due():
-            return []
-        return await self._write(command)
+        seconds = await self.next_due()  # a look without the writer's lock: most wake-ups find nothing
+        return await self._write(command) if seconds is not None and seconds <= 0 else []
+
+    async def claim_events(self, *, limit: int, lease_seconds: float) -> list[OutboxEntry]:
+        def command(session: Session) -> list[OutboxEntry]:
+            if session.get_bind().dialect.name == "postgresql":
+                session.execute(CLAIMING)
+            now = self._clock(session)
+            held = select(col(OutboxRow.aggregate)).where(is_open("event"), col(OutboxRow.due_at) > now)
+            due = select(OutboxRow).where(is_open("event"), col(OutboxRow.aggregate).not_in(held))
+            rows = session.scalars(due.order_by(col(OutboxRow.id)).limit(limit).with_for_update()).all()
+            for row in rows:
+                row.attempt += 1
+                row.due_at = now + timedelta(seconds=lease_seconds)
+            return [row.to_domain() for row in rows]
+
+        return await self._write(command) if await self._event_due() else []
 
     async def beat(self, entry: OutboxEntry, lease_seconds: float) -> bool:
         def command(session: Session) -> bool:
             until = self._clock(session) + timedelta(seconds=lease_seconds)
-            return self._change(session, entry, lease_until=until)
+            return change(session, entry, lease_until=until)
 
         return await self._write(command)
 
-    async def done(self, entry: OutboxEntry) -> None:
-        await self._write(lambda session: self._change(session, entry, done_at=self._clock(session)))
-
-    async def retry(self, entry: OutboxEntry, *, after_seconds: float, error: str) -> None:
-        def command(session: Session) -> bool:
-            due_at = self._clock(session) + timedelta(seconds=after_seconds)
-            return self._change(session, entry, due_at=due_at, lease_until=None, error=error)
+    async def beat_events(self, entries: Sequence[OutboxEntry], lease_seconds: float) -> None:
+        def command(session: Session) -> None:
+            until = self._clock(session) + timedelta(seconds=lease_seconds)
+            session.execute(update(OutboxRow).where(owned(entries)).values(due_at=until))
 
         await self._write(command)
 
-    async def dead(self, entry: OutboxEntry, *, error: str) -> None:
-        await self._write(lambda session: self._change(session, entry, dead_at=self._clock(session), error=error))
+    async def done(self, entry: OutboxEntry) -> None:
+        await self._write(lambda session: change(session, entry, done_at=self._clock(session)))
+
+    async def retry(self, entry: OutboxEntry, *, after_seconds: float, error: str) -> None:
+        def command(session: Session) -> bool:
+            now = self._clock(session)
+            since = func.coalesce(col(OutboxRow.first_failed_at), now, type_=FAILED_AT)
+            later = now + timedelta(seconds=after_seconds)
+            return change(session, entry, due_at=later, lease_until=None, error=error, first_failed_at=since)
+
+        await self._write(command)
+
+    async def release(self, entries: Sequence[OutboxEntry], *, error: str) -> None:
+        def command(session: Session) -> None:
+            back = {"due_at": self._clock(session), "lease_until": None, "error": error}
+            anew = update(OutboxRow).where(owned(entries)).values(**back, uncounted=col(OutboxRow.uncounted) + 1)
+            session.execute(anew)
+
+        await self._write(command)
+
+    async def dead(self, entry: OutboxEntry, *, code: str, message: str) -> None:
+        def command(session: Session) -> None:
+            now = self._clock(session)
+            if change(session, entry, dead_at=now, error=message):
+                letter = SqlDeadLetters(session).bury(entry, code=code, message=message, at=now)
+                reason = (
+                    f"{entry.name} failed {letter.attempts} times ({code}) and waits for an ADMIN to drive it again."
+                )
+                subject = Subject("DeadLetter", letter.id)
+                SqlAudits(session, entry.transaction_id).note(
+                    Act.DEAD_LETTER_LEFT, by=None, reason=reason, at=now, subject=subject
+                )
+
+        await self._write(command)
 
     async def next_due(self) -> float | None:
         """Seconds until the next job is due; 0 when one is, None when none waits."""
-        free_at = func.coalesce(col(OutboxRow.lease_until), col(OutboxRow.due_at), type_=OutboxRow.due_at.type)  # type: ignore[attr-defined]  # a mapped column
+        free_at = func.coalesce(col(OutboxRow.lease_until), col(OutboxRow.due_at), type_=DUE_AT)
         earliest = select(func.min(free_at)).where(is_open("job"))
         now, due = await self._reader(lambda session: (self._clock(session), session.scalar(earliest)))
         return None if due is None else max(0.0, (due - now).total_seconds())
+
+    async def projected(self, entries: Sequence[OutboxEntry]) -> None:
+        def command(session: Session) -> None:
+            now = self._clock(session)
+            mine = update(OutboxRow).where(owned(entries)).values(done_at=now).returning(col(OutboxRow.id))
+            done = set(session.scalars(mine))
+            again = [told_again(entry, at=now) for entry in entries if entry.id not in done]
+            if again:
+                session.execute(insert(OutboxRow), again)
+
+        await self._write(command)
 
     async def projectable(self, *, limit: int) -> list[OutboxEntry]:
         statement = select(OutboxRow).where(is_open("event")).order_by(col(OutboxRow.id)).limit(limit)
@@ -104,31 +137,37 @@ class SqlOutbox:
         now, rows = await self._reader(lambda session: (self._clock(session), list(session.scalars(waiting))))
         return [row.to_domain() for row in rows if now - row.created_at > timedelta(seconds=seconds)]
 
-    async def projected(self, ids: list[int]) -> None:
-        def command(session: Session) -> None:
-            session.execute(update(OutboxRow).where(col(OutboxRow.id).in_(ids)).values(done_at=self._clock(session)))
-
-        await self._write(command)
-
-    async def _any_due(self) -> bool:
-        """A look without the writer's lock: most wake-ups find nothing."""
-        seconds = await self.next_due()
-        return seconds is not None and seconds <= 0
-
-    @staticmethod
-    def _change(session: Session, entry: OutboxEntry, **values: object) -> bool:
-        """False when a later attempt owns the entry, or it has ended."""
-        mine = (col(OutboxRow.id) == entry.id) & (col(OutboxRow.attempt) == entry.attempt) & is_open(entry.kind)
-        changed = session.execute(update(OutboxRow).where(mine).values(**values).returning(col(OutboxRow.id)))
-        return changed.scalar() is not None
+    async def _event_due(self) -> bool:
+        """A look without the writer's lock."""
+        earliest = select(func.min(col(OutboxRow.due_at))).where(is_open("event"))
+        now, due = await self._reader(lambda session: (self._clock(session), session.scalar(earliest)))
+        return due is not None and due <= now
 
 
-def is_open(kind: str) -> ColumnElement[bool]:
-    return (col(OutboxRow.kind) == kind) & col(OutboxRow.done_at).is_(None) & col(OutboxRow.dead_at).is_(None)
+DUE_AT: Any = OutboxRow.due_at.type  # type: ignore[attr-defined]  # a mapped column
+FAILED_AT: Any = OutboxRow.first_failed_at.type  # type: ignore[union-attr]  # a mapped column
+
+
+def owned(entries: Sequence[OutboxEntry]) -> ColumnElement[bool]:
+    """Open, and no later attempt's."""
+    attempts = tuple_(col(OutboxRow.id), col(OutboxRow.attempt))
+    unended = col(OutboxRow.done_at).is_(None) & col(OutboxRow.dead_at).is_(None)
+    return attempts.in_([(entry.id, entry.attempt) for entry in entries]) & unended
+
+
+def change(session: Session, entry: OutboxEntry, **values: object) -> bool:
+    """False when a later attempt owns the entry, or it has ended."""
+    changed = session.execute(update(OutboxRow).where(owned([entry])).values(**values).returning(col(OutboxRow.id)))
+    return changed.scalar() is not None
+
+
+def told_again(entry: OutboxEntry, *, at: datetime) -> dict[str, object]:
+    """The same event anew, at the end of the line."""
+    same = {"kind": entry.kind, "name": entry.name, "args": entry.args, "aggregate": entry.aggregate}
+    return {**same, "transaction_id": entry.transaction_id, "created_at": at, "due_at": at, "attempt": 0}
 
 
 def check_owned(session: Session, entry: OutboxEntry) -> None:
     """Held until the transaction ends, so that nobody takes the entry over before its commit. Raises Fenced."""
-    mine = (col(OutboxRow.id) == entry.id) & (col(OutboxRow.attempt) == entry.attempt) & is_open(entry.kind)
-    if session.scalar(select(col(OutboxRow.id)).where(mine).with_for_update(read=True)) is None:
+    if session.scalar(select(col(OutboxRow.id)).where(owned([entry])).with_for_update(read=True)) is None:
         raise Fenced(f"{entry.name} {entry.id} is no longer attempt {entry.attempt}'s.")

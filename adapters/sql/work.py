@@ -12,13 +12,14 @@ from adapters.sql.audits import SqlAudits
 from adapters.sql.chats import SqlChats
 from adapters.sql.clock import Clock
 from adapters.sql.daos import SqlDaos
+from adapters.sql.dead_letters import SqlDeadLetters
 from adapters.sql.delegations import SqlDelegations
 from adapters.sql.documents import SqlDocuments
 from adapters.sql.late import late_of, light
 from adapters.sql.members import SqlMembers
 from adapters.sql.memories import SqlMemories
 from adapters.sql.naming import table_of
-from adapters.sql.outbox import OutboxRow
+from adapters.sql.outbox_rows import OutboxRow
 from adapters.sql.policies import SqlPolicies
 from adapters.sql.proposals import SqlProposals
 from adapters.sql.receipts import SqlReceipts
@@ -29,9 +30,10 @@ from adapters.sql.writer import connection_of
 from domain.audits import Audits
 from domain.chats import Chats
 from domain.daos import Daos
+from domain.dead_letters import DeadLetters
 from domain.delegations import Delegations
 from domain.documents import Documents
-from domain.events import Event, projected, topics_of
+from domain.events import Event, aggregate_of, projected, topics_of
 from domain.members import Members
 from domain.memories import Memories
 from domain.policies import Policies
@@ -65,6 +67,7 @@ class SqlWork:
         self.delegations: Delegations = SqlDelegations(session, self.transaction_id)
         self.policies: Policies = SqlPolicies(session, self.transaction_id)
         self.audits: Audits = SqlAudits(session, self.transaction_id)
+        self.dead_letters: DeadLetters = SqlDeadLetters(session)
         self.ballots: Ballots = SqlBallots(session, self.transaction_id)
         self.resolutions: Resolutions = SqlResolutions(session, self.transaction_id)
         self.receipts: Receipts = SqlReceipts(session, self.transaction_id)
@@ -78,7 +81,7 @@ class SqlWork:
 
     def emit(self, event: Event) -> None:
         if projected(event):
-            self._leave("event", type(event).__name__, asdict(event))
+            self._leave("event", type(event).__name__, asdict(event), aggregate=aggregate_of(event))
         self.announced += topics_of(event)
 
     def enqueue(self, task: str, *args: int | str, due_at: datetime | None = None) -> None:
@@ -90,7 +93,9 @@ class SqlWork:
             late_of(connection_of(self._session)).rows.extend((LEAVE, row) for row in self._leaving)
             self.announced.append(OUTBOX_TOPIC)
 
-    def _leave(self, kind: str, name: str, args: dict[str, object], *, due_at: datetime | None = None) -> None:
+    def _leave(
+        self, kind: str, name: str, args: dict[str, object], *, aggregate: str = "", due_at: datetime | None = None
+    ) -> None:
         at = self._asked_at or self.now()
         self._leaving.append(
             {
@@ -101,5 +106,7 @@ class SqlWork:
                 "created_at": at,
                 "due_at": due_at or at,
                 "attempt": 0,
+                "uncounted": 0,
+                "aggregate": aggregate,
             }
         )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from adapters.sql.clock import database_clock
-from adapters.sql.outbox import OutboxRow
+from adapters.sql.outbox_rows import OutboxRow
 from evals.crashes.system import System
 
 QUIET_SECONDS = 240.0

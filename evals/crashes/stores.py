@@ -15,7 +15,7 @@ from adapters.sql.chats import ChatMessageRow, ChatSessionRow
 from adapters.sql.documents import DocumentRow
 from adapters.sql.members import MemberRow
 from adapters.sql.memories import MemoryRow
-from adapters.sql.outbox import OutboxRow
+from adapters.sql.outbox_rows import OutboxRow
 from adapters.sql.proposals import ProposalRow
 from adapters.sql.receipts import ReceiptRow
 from adapters.sql.resolutions import ResolutionRow

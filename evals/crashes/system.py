@@ -23,7 +23,7 @@ from adapters.embedded.falkordb import answers, free_port, server_command
 from adapters.sql.clock import database_clock
 from adapters.sql.database import connected
 from adapters.sql.migrations import upgrade
-from adapters.sql.outbox import OutboxRow, is_open
+from adapters.sql.outbox_rows import OutboxRow, is_open
 from adapters.sql.proposals import ProposalRow
 from app.demo.client import Client
 from app.supervisor import tied_to

@@ -15,15 +15,17 @@ from jobs.leases import Runner
 from jobs.policy import MAX_ATTEMPTS, MAX_CLAIMS, Dead, Retry, verdict
 from jobs.registry import TASKS, Task
 from services.lanes import Lanes
-from services.outbox import Dispatcher, Projector
+from services.outbox import Dispatcher
 from tests.jobs.outboxes import FileOutbox
 
 LEASE = 0.6
 
 
 @pytest.fixture
-def outbox(tmp_path: Path) -> FileOutbox:
-    return FileOutbox(tmp_path / "outbox.db")
+async def outbox(tmp_path: Path) -> AsyncIterator[FileOutbox]:
+    outbox = FileOutbox(tmp_path / "outbox.db")
+    yield outbox
+    await outbox.close()
 
 
 @pytest.fixture
@@ -350,48 +352,7 @@ async def test_two_workers_run_each_job_once(outbox: FileOutbox, bus: RedisBus) 
     assert {outbox.state(job)[1] for job in jobs} == {1}
 
 
-class Shown:
-    """A projection that can fail."""
-
-    def __init__(self) -> None:
-        self.ids: list[int] = []
-        self.calls = 0
-        self.bad: dict[int, Exception] = {}
-        self.more = asyncio.Event()
-
-    async def project(self, entries: list[OutboxEntry]) -> None:
-        self.calls += 1
-        for entry in entries:
-            if entry.id in self.bad:
-                raise self.bad[entry.id]
-            self.ids.append(entry.id)
-
-
-async def test_events_are_projected_in_order_and_in_batches(outbox: FileOutbox, bus: RedisBus) -> None:
-    events = [outbox.emit("BallotCast", vote_id=number, proposal_id=1) for number in range(Projector.BATCH + 10)]
-    shown = Shown()
-    async with running(Projector(outbox, bus, shown.project).run()):
-        await eventually(lambda: outbox.state(events[-1])[0] == "done")
-    assert (shown.ids, shown.calls) == (events, 2)
-
-
-@pytest.mark.parametrize("error", [SyncFailed("the graph is away"), ValueError("a bug")])
-async def test_an_event_that_fails_holds_up_later_ones_and_loses_none(
-    outbox: FileOutbox, bus: RedisBus, error: Exception
-) -> None:
-    events = [outbox.emit("BallotCast", vote_id=number, proposal_id=1) for number in range(10)]
-    shown = Shown()
-    shown.bad[events[4]] = error
-    async with running(Projector(outbox, bus, shown.project).run()):
-        await eventually(lambda: outbox.state(events[3])[0] == "done" and shown.calls > 6)
-        assert {outbox.state(event)[0] for event in events[4:]} == {"open"}
-        assert max(shown.ids) == events[3]
-        shown.bad.clear()
-        await eventually(lambda: outbox.state(events[-1])[0] == "done")
-    assert list(dict.fromkeys(shown.ids)) == events
-
-
 async def test_jobs_are_no_events_and_events_no_jobs(outbox: FileOutbox) -> None:
     event, job = outbox.emit("MemberJoined", member_id=1), outbox.enqueue("quick", 1)
-    assert [entry.id for entry in await outbox.projectable(limit=9)] == [event]
+    assert [entry.id for entry in await outbox.claim_events(limit=9, lease_seconds=1)] == [event]
     assert [entry.id for entry in await outbox.claim(limit=9, lease_seconds=1)] == [job]

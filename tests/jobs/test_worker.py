@@ -47,8 +47,10 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def outbox(tmp_path: Path) -> FileOutbox:
-    return FileOutbox(tmp_path / "outbox.db")
+async def outbox(tmp_path: Path) -> AsyncIterator[FileOutbox]:
+    outbox = FileOutbox(tmp_path / "outbox.db")
+    yield outbox
+    await outbox.close()
 
 
 type Start = Callable[[str], subprocess.Popen[bytes]]

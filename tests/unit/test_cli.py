@@ -21,7 +21,19 @@ def ran(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def test_every_command_of_the_issue_is_there() -> None:
     services = ["api", "up", "worker"]
-    tools = ["doctor", "eval", "ingest", "migrate", "rules", "schema", "seed", "token", "verify", "weights"]
+    tools = [
+        "dead-letters",
+        "doctor",
+        "eval",
+        "ingest",
+        "migrate",
+        "rules",
+        "schema",
+        "seed",
+        "token",
+        "verify",
+        "weights",
+    ]
     assert sorted([*services, *tools]) == COMMANDS
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from adapters.sql.late import late_of
-from adapters.sql.outbox import OutboxRow
+from adapters.sql.outbox_rows import OutboxRow
 from adapters.sql.pages import rows_of
 from adapters.sql.proposals import ProposalRow
 from adapters.sql.votes import BallotRow

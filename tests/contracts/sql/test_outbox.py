@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from adapters.sql.outbox import OutboxRow, SqlOutbox
+from adapters.sql.outbox import SqlOutbox
+from adapters.sql.outbox_rows import OutboxRow
 from adapters.sql.pages import rows_of
 from domain.events import BallotCast, MemberRenamed
 from domain.outbox import OutboxEntry
@@ -94,7 +96,7 @@ async def test_an_older_attempt_is_fenced_off(database: Hall, outbox: SqlOutbox,
     assert not await outbox.beat(old, LEASE)
     await outbox.done(old)
     await outbox.retry(old, after_seconds=0, error="old")
-    await outbox.dead(old, error="old")
+    await outbox.dead(old, code="INTERNAL", message="old")
     (row,) = await rows_of(database.reader, select(OutboxRow))
     assert (row.done_at, row.dead_at, row.error, row.attempt) == (None, None, None, 2)
     await outbox.done(new)
@@ -116,7 +118,7 @@ async def test_a_retry_comes_after_its_pause_with_its_error(database: Hall, outb
 async def test_what_was_given_up_is_kept_and_never_claimed(database: Hall, outbox: SqlOutbox, clock: Clock) -> None:
     await enqueued(database, "a")
     (entry,) = await outbox.claim(limit=1, lease_seconds=LEASE)
-    await outbox.dead(entry, error="broken")
+    await outbox.dead(entry, code="SYNC_ERROR", message="broken")
     clock.forward(days=9)
     assert (await outbox.next_due(), await names(outbox)) == (None, [])
     (row,) = await rows_of(database.reader, select(OutboxRow))
@@ -145,8 +147,70 @@ async def test_events_are_read_in_order_until_they_are_projected(database: Hall,
     events = await outbox.projectable(limit=4)
     assert [(event.kind, event.name) for event in events] == [("event", "MemberRenamed"), ("event", "BallotCast")] * 2
     assert [event.args for event in events[:2]] == [{"member_id": 0}, {"vote_id": 1, "proposal_id": 1}]
-    await outbox.projected([event.id for event in events[:3]])
+    claimed = await outbox.claim_events(limit=3, lease_seconds=LEASE)
+    assert [event.id for event in claimed] == [event.id for event in events[:3]]
+    await outbox.projected(claimed)
     assert (await outbox.projectable(limit=9))[0].id == events[3].id
     await outbox.projected([])
     rows = await rows_of(database.reader, select(OutboxRow).where(col(OutboxRow.kind) == "event"))
     assert [row.done_at for row in sorted(rows, key=lambda row: row.id)] == [T0, T0, T0, None, None]
+
+
+async def test_events_of_an_aggregate_wait_for_those_before_them(
+    database: Hall, outbox: SqlOutbox, clock: Clock
+) -> None:
+    def command(work: Work) -> None:
+        for vote, proposal in ((1, 1), (2, 1), (3, 2)):
+            work.emit(BallotCast(vote, proposal))
+
+    await database.transact(command)
+    (first,) = await outbox.claim_events(limit=1, lease_seconds=LEASE)
+    assert (first.args["vote_id"], first.aggregate) == (1, "proposal:1")
+    (other,) = await outbox.claim_events(limit=9, lease_seconds=LEASE)
+    assert other.args["vote_id"] == 3
+    await outbox.retry(first, after_seconds=5, error="no")
+    assert await outbox.claim_events(limit=9, lease_seconds=LEASE) == []
+    clock.forward(seconds=5)
+    assert [entry.args["vote_id"] for entry in await outbox.claim_events(limit=9, lease_seconds=LEASE)] == [1, 2]
+
+
+async def test_projectors_at_once_share_the_events_and_no_aggregate(
+    database: Hall, outbox: SqlOutbox, url: str, clock: Clock
+) -> None:
+    for vote in range(40):
+        await database.transact(lambda work, vote=vote: work.emit(BallotCast(vote, vote % 8)))  # type: ignore[misc]  # bound
+    async with hall(url, clock=clock) as other:
+        workers = [outbox, SqlOutbox(other.reader, other.writer, clock)] * 3
+        claimed = await asyncio.gather(*(worker.claim_events(limit=7, lease_seconds=LEASE) for worker in workers))
+    ids = [entry.id for entries in claimed for entry in entries]
+    assert len(ids) == len(set(ids))
+    owners = [{entry.aggregate for entry in entries} for entries in claimed]
+    assert sum(map(len, owners)) == len(set.union(*owners)) >= 7
+
+
+async def test_an_event_that_commits_late_is_not_passed_over(database: Hall, outbox: SqlOutbox) -> None:
+    """Ids are given before the commit, so that a smaller one may appear after a larger one was projected."""
+    await database.transact(lambda work: work.emit(MemberRenamed(1)))
+    await outbox.projected(await outbox.claim_events(limit=9, lease_seconds=LEASE))
+
+    def smaller(session: Session) -> None:
+        row = session.scalars(select(OutboxRow)).one()
+        copy = row.model_dump() | {"id": -1, "done_at": None, "due_at": T0}
+        session.add(OutboxRow(**copy))
+
+    await database.writer(smaller)
+    assert [entry.id for entry in await outbox.claim_events(limit=9, lease_seconds=LEASE)] == [-1]
+
+
+async def test_a_beat_keeps_events_and_a_release_counts_no_attempt(
+    database: Hall, outbox: SqlOutbox, clock: Clock
+) -> None:
+    await database.transact(lambda work: work.emit(MemberRenamed(1)))
+    held = await outbox.claim_events(limit=9, lease_seconds=LEASE)
+    clock.forward(seconds=20)
+    await outbox.beat_events(held, LEASE)
+    clock.forward(seconds=20)
+    assert await outbox.claim_events(limit=9, lease_seconds=LEASE) == []
+    await outbox.release(held, error="stopped")
+    (again,) = await outbox.claim_events(limit=9, lease_seconds=LEASE)
+    assert (again.attempt, again.tried) == (2, 1)

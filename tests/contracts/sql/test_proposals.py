@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from adapters.sql.outbox import OutboxRow
+from adapters.sql.outbox_rows import OutboxRow
 from adapters.sql.pages import rows_of
 from adapters.sql.proposals import ProposalRow, SqlProposalReads, StatusChangeRow
 from adapters.sql.topics import SqlTopicReads

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from adapters.sql.idempotency import SqlAnswers
 from adapters.sql.members import MemberRow, SqlMemberReads
-from adapters.sql.outbox import OutboxRow
+from adapters.sql.outbox_rows import OutboxRow
 from adapters.sql.pages import rows_of
 from adapters.sql.proposals import ProposalRow, SqlProposalReads
 from adapters.sql.transactions import SqlTransact

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import pytest
 from sqlalchemy import select
 
-from adapters.sql.outbox import OutboxRow
+from adapters.sql.outbox_rows import OutboxRow
 from adapters.sql.pages import rows_of
 from adapters.sql.proposals import SqlProposalReads
 from adapters.sql.resolutions import SqlResolutionReads

@@ -1,0 +1,43 @@
+"""Commands with which an operator looks after what runs. Only click is imported; the rest when its command runs."""
+
+from pathlib import Path
+
+import click
+
+from app.options import data_dir_option, settings_of
+
+
+@click.command("dead-letters")
+@click.argument("action", type=click.Choice(["list", "redrive"]), default="list")
+@click.argument("letter", metavar="[ID]", required=False)
+@click.option("--all", "every", is_flag=True, help="Drive all that wait.")
+@click.option("--reason", help="Why, for the audit log: redrive needs one.")
+@data_dir_option
+def dead_letters(action: str, letter: str | None, every: bool, reason: str | None, data_dir: Path | None) -> None:
+    """Show work that was given up, or drive it again.
+
+    A job or a projection that failed for good is kept with its error. Once what ailed it is mended,
+    redrive puts it back in line as if it had never been tried; an audit row says why. What a member
+    was told had failed, a document or a reply, waits again.
+
+    \b
+    Examples:
+      frontier dead-letters
+      frontier dead-letters redrive 12 --reason "The graph has room again."
+      frontier dead-letters redrive --all --reason "Deployed the fix of #71."
+    """
+    import asyncio
+
+    from app.dead_letters import listed, redriven
+
+    settings = settings_of(data_dir)
+    if action == "list":
+        if letter or every or reason:
+            raise click.UsageError("list takes no ID, --all or --reason: did you mean redrive?")
+        click.echo("\n".join(asyncio.run(listed(settings))))
+        return
+    if every == bool(letter):
+        raise click.UsageError("Give the ID of one letter, or --all.")
+    if not reason:
+        raise click.UsageError("Give a --reason: it stands in the audit log.")
+    click.echo("\n".join(asyncio.run(redriven(settings, letter, reason))))
