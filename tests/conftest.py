@@ -64,9 +64,9 @@ def real(variable: str, engine: str) -> str:
     return os.environ.get(variable) or absent(f"{engine}: {variable} is not set")
 
 
-def own[S: Server](kind: type[S]) -> Iterator[S]:
+def own[S: Server](kind: type[S], **options: str) -> Iterator[S]:
     try:
-        with private(kind) as server:
+        with private(kind, **options) as server:
             yield server
     except Unavailable as lack:
         absent(str(lack))

@@ -32,9 +32,8 @@ class Postgres(Server):
     def prepare(self) -> None:
         if (self.data / "PG_VERSION").exists():
             return
-        self.data.mkdir(exist_ok=True)
         if owner := nobody():
-            os.chown(self.data, owner.pw_uid, owner.pw_gid)
+            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
         self.run(
             "initdb", "-D", str(self.data), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"
         )
