@@ -21,7 +21,6 @@ from adapters.memory.mem0 import Mem0Memories
 from adapters.memory.mem0_cloud import Mem0CloudMemories
 from adapters.memory.mem0_import import imported
 from adapters.meters.prometheus import PrometheusMeters
-from adapters.ner.spacy import SpacyEntities
 from adapters.persisted.redis import RedisPersisted
 from adapters.queue.arq import ArqQueue
 from adapters.rates.redis import RedisRates
@@ -39,6 +38,7 @@ from app.settings import BadSettings, Settings
 from app.vectors import check_vectors
 from domain.chunking import Chunk, chunks_of
 from domain.embeddings import Embedder
+from domain.entities import Entities
 from domain.errors import SyncFailed
 from domain.members import DAO_GROUP, Tokens
 from domain.memories import MemoryFilter
@@ -194,8 +194,8 @@ class Container:
         return self.engines.embedder()
 
     @cached_property
-    def entities(self) -> SpacyEntities:
-        return self.engines.entities(SpacyEntities())
+    def entities(self) -> Entities:
+        return self.engines.entities()
 
     @cached_property
     def blobs(self) -> DiskBlobs:

@@ -91,7 +91,8 @@ async def graph(settings: Settings) -> Probe:
 async def memory(settings: Settings) -> Probe:
     if urlsplit(settings.memory).scheme == "mem0":
         key, host = settings.mem0_account
-        return await _asked("memory", "Mem0 Cloud", f"{host}/v1/ping/", f"Token {key}", "MEM0_API_KEY and MEMORY_URL")
+        token = {"Authorization": f"Token {key}"}
+        return await _asked("memory", "Mem0 Cloud", f"{host}/v1/ping/", token, "MEM0_API_KEY and MEMORY_URL")
     if urlsplit(settings.memory).scheme == "postgresql":
         return await _pgvector(settings.memory)
     return await _server("memory", settings.memory, settings.memory_url, module="graph")
@@ -135,6 +136,13 @@ async def embeddings(settings: Settings) -> Probe:
 
 
 async def entities(settings: Settings) -> Probe:
+    if settings.ner == "gemini" and settings.gemini_api_key is not None:
+        url = f"{settings.gemini_base_url.rstrip('/')}/v1beta/models/{settings.gemini_model}"
+        key = {"x-goog-api-key": settings.gemini_api_key.get_secret_value()}
+        return await _asked(
+            "entities", settings.gemini_model, url, key, "GEMINI_API_KEY, GEMINI_MODEL and GEMINI_BASE_URL"
+        )
+
     def load() -> str:
         from adapters.ner.spacy import SpacyEntities
 
@@ -157,18 +165,18 @@ async def model(settings: Settings) -> Probe:
     """The built-in answerer needs nothing; a server is asked for its list of models, which costs nothing."""
     if settings.openai_api_key is None:
         return Probe("model", "built-in", "needs no key")
-    bearer = f"Bearer {settings.openai_api_key.get_secret_value()}"
+    bearer = {"Authorization": f"Bearer {settings.openai_api_key.get_secret_value()}"}
     url = f"{settings.openai_base_url.rstrip('/')}/models"
     return await _asked("model", settings.openai_model, url, bearer, "OPENAI_API_KEY and OPENAI_BASE_URL")
 
 
-async def _asked(engine: str, chosen: str, url: str, authorization: str, settings: str) -> Probe:
+async def _asked(engine: str, chosen: str, url: str, key: dict[str, str], settings: str) -> Probe:
     """A paid service, asked for what costs nothing."""
     import httpx
 
     try:
         async with httpx.AsyncClient(timeout=10) as client:
-            answer = await client.get(url, headers={"Authorization": authorization})
+            answer = await client.get(url, headers=key)
     except httpx.HTTPError as error:
         return Probe(engine, chosen, f"{url}: {error}", f"look at {settings} and the network")
     remedy = "" if answer.is_success else f"look at {settings}"

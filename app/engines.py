@@ -12,6 +12,9 @@ from adapters.guarded.ports import Promise, guarded
 from adapters.llm.builtin import BuiltInModel
 from adapters.llm.ladder import ModelLadder
 from adapters.llm.openai import OpenAiModel
+from adapters.ner.gemini import GeminiEntities
+from adapters.ner.ladder import EntitiesLadder
+from adapters.ner.spacy import SpacyEntities
 from adapters.text.tokens import Cl100kTokens
 from app.settings import Settings
 from domain.embeddings import Embedder
@@ -21,6 +24,9 @@ from domain.facts import Graph
 from domain.memories import MemoryIndex
 from domain.meters import Meters
 from domain.models import Model
+
+GEMINI_SECONDS = 120.0
+"""For all texts of a document, each of which has 20 s; then spaCy takes over."""
 
 type Load = Callable[[], Awaitable[object]]
 """Imports what an engine's first call needs: seconds that are not the engine's."""
@@ -57,7 +63,17 @@ class Engines:
         embedder = self._openai_embedder() if self._settings.embeddings == "openai" else MiniLmEmbedder()
         return guarded(embedder, self._guard("embedding", "The embedder"), Promise(RetrievalFailed, None))
 
-    def entities[E: Entities](self, entities: E, *, port: str = "entities", seconds: float | None = None) -> E:
+    def entities(self) -> Entities:
+        """spaCy; with NER=gemini a ladder whose last rung it is."""
+        local = self._entities(SpacyEntities(), "entities", seconds=None)
+        if self._settings.ner == "spacy":
+            return local
+        settings = self._settings
+        key = settings.gemini_api_key.get_secret_value() if settings.gemini_api_key else ""
+        gemini = GeminiEntities(key, settings.gemini_base_url, settings.gemini_model)
+        return EntitiesLadder(self._entities(gemini, "gemini", seconds=GEMINI_SECONDS), local, self._meters)
+
+    def _entities(self, entities: Entities, port: str, *, seconds: float | None) -> Entities:
         """`seconds` for an engine elsewhere; on this machine a long document takes as long as it takes."""
         guard = self._guard(port, f"Entities by {entities.name}")
         return guarded(entities, guard, Promise(EntitiesFailed, seconds))

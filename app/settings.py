@@ -91,7 +91,15 @@ class Settings(BaseSettings):
     openai_embedding_dimensions: int = Field(
         default=1536, ge=16, le=2000, description="Floats of its vectors; 2000 is the most that pgvector indexes."
     )
-    ner: Literal["spacy"] = Field(default="spacy", description="spacy: named entities found on this machine.")
+    ner: Literal["spacy", "gemini"] = Field(
+        default="spacy",
+        description="spacy: named entities found on this machine; gemini: by Google's, spaCy if it fails.",
+    )
+    gemini_api_key: SecretStr | None = Field(default=None, description="For NER=gemini.")
+    gemini_model: str = Field(default="gemini-2.5-flash", description="The model that names entities.")
+    gemini_base_url: str = Field(
+        default="https://generativelanguage.googleapis.com", description="The server; its scheme says whether TLS."
+    )
     auth: Literal["local", "auth0"] = Field(
         default="local",
         description="local: tokens of `frontier token`, signed with a key here; auth0: those of the tenant below.",
@@ -206,9 +214,11 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _has_a_key_for_embeddings(self) -> Self:
+    def _has_keys(self) -> Self:
         if self.embeddings == "openai" and self.openai_api_key is None:
             raise ValueError("EMBEDDINGS=openai needs OPENAI_API_KEY")
+        if self.ner == "gemini" and self.gemini_api_key is None:
+            raise ValueError("NER=gemini needs GEMINI_API_KEY")
         return self
 
     @model_validator(mode="after")

