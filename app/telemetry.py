@@ -5,7 +5,10 @@ import logging
 from app.http.request_ids import RequestIds
 from app.settings import Settings
 
-CHATTY = ("httpx", "httpcore", "aiosqlite", "asyncio", "openai", "neo4j", "mem0", "graphiti_core", "alembic", "uvicorn")
+CHATTY = (
+    *("httpx", "httpx2", "httpcore", "openai", "urllib3", "mem0", "graphiti_core", "neo4j"),
+    *("aiosqlite", "asyncio", "alembic", "uvicorn"),
+)
 """Libraries whose INFO says nothing that an operator can use."""
 
 

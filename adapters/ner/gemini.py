@@ -24,7 +24,7 @@ FINISHED = 1
 
 
 class GeminiEntities:
-    """OntoNotes' 18 types by `model` at `base_url`; one text takes at most `deadline` seconds, tries again included.
+    """OntoNotes' 18 types by `model` at `base_url`; one text takes at most `deadline` seconds from its turn on.
 
     Requests run on threads of their own, AT_ONCE at a time: the SDK's async way needs gRPC. Gemini names entities,
     their places are looked up here.
@@ -35,6 +35,7 @@ class GeminiEntities:
         self._key, self._url, self._model_name = api_key, base_url.rstrip("/"), model
         self._deadline = deadline
         self._executor = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="gemini")
+        self._limit = asyncio.Semaphore(AT_ONCE)
         self._opening = asyncio.Lock()
         self._model: GenerativeModel | None = None
 
@@ -58,7 +59,7 @@ class GeminiEntities:
     async def _named(self, window: str) -> list[tuple[str, str]]:
         model = await self._opened()
         try:
-            async with asyncio.timeout(self._deadline):
+            async with self._limit, asyncio.timeout(self._deadline):
                 async for attempt in stamina.retry_context(on=passing, attempts=TRIES, timeout=None, wait_initial=0.2):
                     with attempt:
                         return await self._asked(model, window)
