@@ -49,7 +49,7 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
     access = Access(container)
     app = Frontier(GraphQLEndpoint(container, access), origins=settings.cors_origins, lifespan=lifespan)
     app.state.access = access
-    app.include_router(health_routes(container.checks))
+    app.include_router(health_routes(container.watch, open_metrics=settings.metrics == "all"))
     app.include_router(upload_routes(container))
     app.include_router(vote_routes(container))
     app.include_router(twin_routes(container))

@@ -1,7 +1,7 @@
 """The composition root: URL scheme -> adapter, adapters -> services. Nothing else chooses an engine."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -27,6 +27,7 @@ from adapters.rates.redis import RedisRates
 from adapters.replies.redis import RedisReplies
 from adapters.sql.clock import Clock, database_clock
 from adapters.sql.database import Database
+from adapters.sql.figures import SqlFigures
 from adapters.sql.outbox import SqlOutbox
 from adapters.sql.public import SqlPublicReads
 from adapters.text.files import FileTexts
@@ -36,10 +37,10 @@ from app.engines import Engines
 from app.receipts import check_key
 from app.settings import BadSettings, Settings
 from app.vectors import check_vectors
+from app.watching import Watch
 from domain.chunking import Chunk, chunks_of
 from domain.embeddings import Embedder
 from domain.entities import Entities
-from domain.errors import SyncFailed
 from domain.members import DAO_GROUP, Tokens
 from domain.memories import MemoryFilter
 from domain.models import Model
@@ -66,7 +67,6 @@ from services.topics import Topics
 from services.votes import Votes
 
 DAO_NAME = "Frontier DAO"
-READY_SECONDS = 2.0
 
 
 def wall_clock() -> datetime:
@@ -104,11 +104,6 @@ class Container:
     async def __aexit__(self, *_: object) -> None:
         await self._lifetime.aclose()
 
-    async def checks(self) -> Mapping[str, bool]:
-        """What must answer before this process can serve."""
-        pings = {"database": self.database.ping(), "redis": self.queue.ping()}
-        return dict(zip(pings, await asyncio.gather(*map(answers, pings.values())), strict=True))
-
     async def sweep(self) -> None:
         """Once a minute: close what was missed, and tidy up."""
         await self.services.stalls.sweep()
@@ -131,6 +126,14 @@ class Container:
     @cached_property
     def alerts(self) -> LogAlerts:
         return LogAlerts(self.meters)
+
+    @cached_property
+    def watch(self) -> Watch:
+        return Watch(self)
+
+    @cached_property
+    def figures(self) -> SqlFigures:
+        return SqlFigures(self.database.reader, self._clock)
 
     @cached_property
     def engines(self) -> Engines:
@@ -199,7 +202,7 @@ class Container:
 
     @cached_property
     def blobs(self) -> DiskBlobs:
-        return DiskBlobs(self.settings.blob_folder)
+        return DiskBlobs(self.settings.blob_folder, reserve=self.settings.free_mib << 20)
 
     @cached_property
     def signer(self) -> Ed25519Signer:
@@ -273,7 +276,7 @@ class Container:
             dead_letters=DeadLetters(transact),
             delegations=Delegations(transact),
             proposals=self._proposals,
-            votes=Votes(transact),
+            votes=Votes(transact, meters=self.meters, alerts=self.alerts),
             stalls=self._stalls,
             receipts=Receipts(transact, reads.receipts, self.signer, Ed25519Verifier()),
             resolutions=Resolutions(transact, reads.resolutions, bus),
@@ -322,15 +325,6 @@ class Container:
             reading=Reading(FileTexts(), self.entities, chunks),
             indexes=Indexes(self.index, self.graph),
         )
-
-
-async def answers(ping: Awaitable[None]) -> bool:
-    try:
-        async with asyncio.timeout(READY_SECONDS):
-            await ping
-    except (TimeoutError, SyncFailed):
-        return False
-    return True
 
 
 def chosen(name: str, url: str, *schemes: str) -> str:

@@ -84,6 +84,15 @@ class Settings(BaseSettings):
     breaker_seconds: float = Field(
         default=5.0, gt=0, description="How long an engine that fails is left alone before one call tries it again."
     )
+    free_mib: int = Field(
+        default=256, ge=0, description="MiB that stay free on the disk of the data folder: below, uploads are refused."
+    )
+    metrics: Literal["loopback", "all"] = Field(
+        default="loopback", description="Who may read /metrics: loopback: this machine; all: whoever reaches the port."
+    )
+    worker_port: int = Field(
+        default=0, ge=0, le=65535, description="Port on HOST for the worker's own health and metrics; 0: none."
+    )
     embeddings: Literal["local", "openai"] = Field(
         default="local", description="local: MiniLM on this machine; openai: the model below, at OPENAI_BASE_URL."
     )

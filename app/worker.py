@@ -8,14 +8,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from adapters.meters.outbox import watched as watched_outbox
 from adapters.queue.arq import ArqQueue, ArqWorker
 from app.settings import Settings
+from app.watched import watched
 from domain.alerts import Alerts
 from domain.bus import Bus
 from domain.outbox import Outbox
 from jobs.leases import Runner
 from jobs.projections import Projections, Projector
-from jobs.registry import TASKS, Task
+from jobs.registry import CODES, TASKS, Task
 from services.lanes import Lanes
 from services.outbox import LEASE_SECONDS, Dispatcher
 
@@ -53,14 +55,14 @@ async def run(settings: Settings) -> None:
 
     logging.getLogger("arq").setLevel(logging.WARNING)
     os.nice(NICE)
-    async with Container(settings) as container:
+    async with Container(settings) as container, watched(container):
         await work(parts_of(container), stop=stop_signal())
 
 
 def parts_of(container: "Container") -> "Parts[Services]":
     services = container.services
     return Parts(
-        container.outbox,
+        watched_outbox(container.outbox, container.meters, container.alerts, CODES),
         container.queue,
         container.bus,
         services,

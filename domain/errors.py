@@ -22,7 +22,7 @@ DomainError
     │   └── ModelRefused     the model will not have this very request; never retried
     ├── VoteFailed           VOTE_ERROR: a ballot was not stored, or a vote not closed
     ├── SyncFailed           SYNC_ERROR: a store could not be written or reached
-    │   └── StoreFailed      the database itself: nothing of the transaction is kept
+    │   └── StoreFailed      the database itself
     └── EntitiesFailed       NER_ERROR
 """
 

@@ -6,7 +6,6 @@ from app.http.errors import STATUS
 from domain.errors import DomainError, Refused, Unauthenticated
 from schema.errors import ErrorCode
 
-NOT_SENT = "Not sent yet."
 REMEDIES = {
     ErrorCode.BAD_USER_INPUT: "Mend what the message names; it says the bounds.",
     ErrorCode.UNAUTHENTICATED: "`frontier token HANDLE`, or log in again.",
@@ -17,12 +16,12 @@ REMEDIES = {
     ErrorCode.QUERY_TOO_COMPLEX: "Ask for smaller pages, fewer nested lists or fewer fields.",
     ErrorCode.TIMEOUT: "Ask for less at once, or try again later.",
     ErrorCode.INTERNAL: "Tell us the answer's `X-Request-Id`: the log has the fault under it.",
-    ErrorCode.INGESTION_ERROR: "The document's `error` says what is wrong with the file and what to do.",
+    ErrorCode.INGESTION_ERROR: "The document's `error` says what is wrong; a full disk is told at once, retryable.",
     ErrorCode.RETRIEVAL_ERROR: "Try again; a reply goes on `degraded`.",
     ErrorCode.LLM_ERROR: "Send the message again.",
-    ErrorCode.VOTE_ERROR: NOT_SENT,
-    ErrorCode.SYNC_ERROR: "Try again; nothing is lost.",
-    ErrorCode.NER_ERROR: NOT_SENT,
+    ErrorCode.VOTE_ERROR: "Cast the ballot again; what was acknowledged is kept, and `resolveStalled` closes by hand.",
+    ErrorCode.SYNC_ERROR: "Try again; what was acknowledged is kept.",
+    ErrorCode.NER_ERROR: "Read the document again: `retryDocument`.",
     ErrorCode.NO_VOTING_POWER: "Take part in the next vote: the electorate of this one was fixed when it started.",
     ErrorCode.VOTING_CLOSED: "Look at the proposal's `status`, `votingStartsAt` and `votingEndsAt`.",
     ErrorCode.ALREADY_RESOLVED: "Read the proposal's `resolution`.",

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from domain.alerts import AlertCode
 from jobs import documents, proposals, replies, resolutions
 
 if TYPE_CHECKING:
@@ -14,22 +15,24 @@ if TYPE_CHECKING:
 class Task[S]:
     """`run(services, *args)` does the work; `failed(services, error, *args)` is its final handling.
 
-    `at_once`: how many of them one worker runs beside each other.
+    `at_once`: how many of them one worker runs beside each other; `code`: of the alert when one is given up.
     """
 
     run: Callable[..., Awaitable[None]]
     failed: Callable[..., Awaitable[None]] | None = None
     at_once: int = 4
+    code: AlertCode = "VOTE_ERROR"
 
 
 TASKS: Mapping[str, Task["Services"]] = {
-    "ingest": Task(documents.ingest, documents.ingest_failed, at_once=2),
+    "ingest": Task(documents.ingest, documents.ingest_failed, at_once=2, code="INGESTION_ERROR"),
     "withdraw": Task(documents.withdraw),
-    "remove_blob": Task(documents.remove_blob),
-    "reply": Task(replies.reply, replies.reply_failed, at_once=16),
+    "remove_blob": Task(documents.remove_blob, code="SYNC_ERROR"),
+    "reply": Task(replies.reply, replies.reply_failed, at_once=16, code="LLM_ERROR"),
     "close": Task(proposals.close),
     "start": Task(proposals.start),
     "mature": Task(proposals.mature),
     "show": Task(proposals.show),
     "seal": Task(resolutions.seal),
 }
+CODES: Mapping[str, AlertCode] = {name: task.code for name, task in TASKS.items()}

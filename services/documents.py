@@ -10,7 +10,7 @@ from domain.blobs import Blobs
 from domain.bus import Bus
 from domain.crashes import passing
 from domain.documents import Document, DocumentReads, IngestionStatus, Upload, Visibility
-from domain.errors import BadInput, Conflict, FileTooLarge
+from domain.errors import BadInput, Conflict, FileTooLarge, IngestionFailed, StoreFailed
 from domain.events import DocumentChanged, DocumentRemoved
 from domain.mediatypes import Sniffer
 from domain.members import Viewer
@@ -43,7 +43,7 @@ class Documents:
     ) -> Ids:
         """Store the file and queue it for reading; the same bytes again are a duplicate, without a job.
 
-        Raises BadInput, UnsupportedMediaType, FileTooLarge; nothing is stored then.
+        Raises BadInput, UnsupportedMediaType, FileTooLarge, IngestionFailed; nothing is stored then.
         """
         upload = await measured(file, checked_filename(filename), visibility)
         blob = f"{viewer.member_id}/{upload.sha256}"
@@ -61,7 +61,10 @@ class Documents:
 
         content = f"{upload.sha256} {upload.filename} {visibility.value}"
         once = Once(viewer.member_id, "uploadDocument", key, content) if key else None
-        ids = await self._transact.once(once, command)
+        try:
+            ids = await self._transact.once(once, command)
+        except StoreFailed as failure:
+            raise IngestionFailed(f"The file was not accepted. {failure}") from failure
         passing("upload.committed")
         if not await self._blobs.renew(blob):  # removed for an earlier document of these bytes
             await self._blobs.put(blob, pieces(file))

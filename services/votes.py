@@ -1,15 +1,19 @@
 """Casting ballots. The deciding one resolves its proposal in the same transaction."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from domain.alerts import Alerts, Unheard
 from domain.audits import MAX_REASON
 from domain.casting import cast
 from domain.crashes import passing
-from domain.errors import BadInput, Conflict, NoVotingPower
+from domain.errors import BadInput, Conflict, NoVotingPower, Refused, StoreFailed, VoteFailed
 from domain.events import BallotCast, ProposalChanged
 from domain.inputs import check_storable
 from domain.members import Viewer
+from domain.meters import Meters, Unmetered
 from domain.option_ballots import OptionBallot, checked_ballot
 from domain.proposals import HERE, SHOWN_EVERY, Proposal
 from domain.rules import VotingSystem
@@ -39,8 +43,10 @@ class Counted:
 
 
 class Votes:
-    def __init__(self, transact: Transact) -> None:
+    def __init__(self, transact: Transact, *, meters: Meters | None = None, alerts: Alerts | None = None) -> None:
         self._transact = transact
+        self._meters = meters or Unmetered()
+        self._alerts = alerts or Unheard()
 
     async def cast(
         self,
@@ -53,7 +59,7 @@ class Votes:
     ) -> Counted:
         """Count the viewer's ballot or its twin's, or a change of mind.
 
-        Raises NotFound, AlreadyResolved, VotingClosed, NoVotingPower, BadInput, Conflict.
+        Raises NotFound, AlreadyResolved, VotingClosed, NoVotingPower, BadInput, Conflict, VoteFailed.
         """
         done: list[tuple[Vote, Proposal]] = []
 
@@ -64,13 +70,30 @@ class Votes:
             passing("vote.counted")
             return {"vote": done[0][0].id, "transaction": work.transaction_id}
 
-        ids = await self._transact.once(once, command, together=f"proposal:{proposal_id}")
+        with self._told(proposal_id):
+            ids = await self._transact.once(once, command, together=f"proposal:{proposal_id}")
         passing("vote.committed")
         vote_id = ids["vote"]
         if not isinstance(vote_id, int):
             raise TypeError(f"A ballot was answered with {vote_id!r}.")
         kept = [found for found in done if found[0].transaction_id == ids.get("transaction")]  # none when it was undone
         return Counted(vote_id, *kept[0]) if kept else Counted(vote_id)
+
+    @contextmanager
+    def _told(self, proposal_id: int) -> Iterator[None]:
+        """Around a ballot: it is stored whole, refused, or loudly not taken."""
+        outcome = "failed"
+        try:
+            yield
+            outcome = "accepted"
+        except Refused:
+            outcome = "refused"
+            raise
+        except StoreFailed as failure:
+            self._alerts.raise_("VOTE_ERROR", subject=f"proposal:{proposal_id}", message=f"No ballot: {failure}")
+            raise VoteFailed(f"Your ballot was not acknowledged: cast it again. {failure}") from failure
+        finally:
+            self._meters.count("ballots", outcome=outcome)
 
     async def mature(self, proposal_id: int) -> bool:
         """Count twins' ballots that are no longer young, and look whether that ends the vote. Harmless twice."""

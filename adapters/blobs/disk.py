@@ -1,13 +1,14 @@
 """Blobs as files below one folder."""
 
 import asyncio
+import errno
 import os
 import re
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -68,7 +69,7 @@ class DiskBlobs:
         return self._folder / key
 
     async def _write(self, draft: Path, content: AsyncIterator[bytes]) -> None:
-        with await asyncio.to_thread(open, draft, "xb") as file:
+        with _room(), await asyncio.to_thread(open, draft, "xb") as file:
             async for chunk in content:
                 await asyncio.to_thread(file.write, chunk)
             await asyncio.to_thread(_sync, file)
@@ -115,6 +116,17 @@ def _remove(path: Path, version: str, aside: Path) -> None:
             with suppress(FileExistsError):  # written anew once more
                 path.hardlink_to(aside)
         aside.unlink()
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Raises IngestionFailed when there is no more."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise IngestionFailed("The disk is full. Make room, then upload again.") from error
+        raise
 
 
 def _sync(file: BinaryIO) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters.sql.database import connected
 from adapters.sql.engine import is_sqlite, sqlite_path
 from adapters.sql.migrations import ROOT
+from domain.errors import StoreFailed
 
 
 async def database_facts(url: str) -> tuple[str, bool]:
@@ -18,7 +19,7 @@ async def database_facts(url: str) -> tuple[str, bool]:
     reader, writer = connected(url)
     try:
         return await reader(lambda session: _facts(session.connection()))
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, StoreFailed) as error:
         raise OSError(str(error).splitlines()[0]) from error
     finally:
         await writer.close()

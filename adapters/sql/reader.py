@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 
 from adapters.sql.engine import sqlite_engine
+from adapters.sql.failures import store_failures
 
 THREADS = 2
 """More of them only wait for each other: Python runs one at a time."""
@@ -17,7 +18,7 @@ THREADS = 2
 
 class Reader(Protocol):
     async def __call__[T](self, read: Callable[[Session], T]) -> T:
-        """Run `read`, which changes nothing and whose rows are detached when it returns."""
+        """Run `read`, which changes nothing and whose rows are detached when it returns. Raises StoreFailed."""
 
     async def close(self) -> None: ...
 
@@ -33,7 +34,8 @@ class SqliteReader:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sqlite-reader")
 
     async def __call__[T](self, read: Callable[[Session], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, read)
+        with store_failures():
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, read)
 
     def _run[T](self, read: Callable[[Session], T]) -> T:
         with self._engine.connect() as connection:
@@ -51,8 +53,9 @@ class PostgresReader:
         self._engine = engine
 
     async def __call__[T](self, read: Callable[[Session], T]) -> T:
-        async with self._engine.connect() as connection:
-            return await connection.run_sync(read_on, read)
+        with store_failures():
+            async with self._engine.connect() as connection:
+                return await connection.run_sync(read_on, read)
 
     async def close(self) -> None:
         await self._engine.dispose()

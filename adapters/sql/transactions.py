@@ -6,6 +6,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from adapters.sql.clock import Clock, database_clock
+from adapters.sql.failures import store_failures
 from adapters.sql.idempotency import SqlAnswers
 from adapters.sql.outbox import check_owned
 from adapters.sql.work import SqlWork
@@ -46,13 +47,16 @@ class SqlTransact:
         try:
             return await self._heard(lambda session: self._first(session, once, command), together=together)
         except Refused as refusal:
-            answered = await self._write(partial(self._refused, once=once, refusal=refusal))
+            with store_failures():
+                answered = await self._write(partial(self._refused, once=once, refusal=refusal))
             if answered is None:
                 raise
             return answered
 
     async def _heard[T](self, run: Callable[[Session], tuple[T, list[str]]], *, together: str | None = None) -> T:
-        result, topics = await self._write(run, together=together)
+        """Raises StoreFailed."""
+        with store_failures():
+            result, topics = await self._write(run, together=together)
         passing("transaction.committed")
         if topics:
             self._announce(list(dict.fromkeys(topics)))

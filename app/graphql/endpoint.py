@@ -1,5 +1,8 @@
 """/graphql: GraphQL over HTTP and WebSocket at one path."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from graphql.validation import NoSchemaIntrospectionCustomRule
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
@@ -33,9 +36,13 @@ class GraphQLEndpoint:
         graphql = SCHEMA._schema  # the framework gives no other way to it
         rules = RULES if settings.introspection else (*RULES, NoSchemaIntrospectionCustomRule)
         self._engine = Engine(
-            graphql, Documents(graphql, rules=rules, hints=settings.introspection), seconds=settings.operation_seconds
+            graphql,
+            Documents(graphql, rules=rules, hints=settings.introspection),
+            seconds=settings.operation_seconds,
+            meters=container.meters,
         )
         self._texts = texts_of(container)
+        self._sockets = 0
         self._sharing = Sharing(self._engine, self._context_of)
         self._http = HttpEndpoint(self._engine, self._http_context, self._texts)
 
@@ -44,10 +51,21 @@ class GraphQLEndpoint:
             await self._http(scope, receive, send)
         elif self._is_welcome(Headers(scope=scope)):
             door = SocketDoor(self._access, scope)
-            await serve_socket(scope, receive, send, lambda send: self._socket(door, send))
+            with self._counted_socket():
+                await serve_socket(scope, receive, send, lambda send: self._socket(door, send))
         else:
             await receive()
             await send({"type": "websocket.close", "code": 1008})  # before it is accepted: HTTP 403
+
+    @contextmanager
+    def _counted_socket(self) -> Iterator[None]:
+        self._sockets += 1
+        self._container.meters.set("sockets", self._sockets)
+        try:
+            yield
+        finally:
+            self._sockets -= 1
+            self._container.meters.set("sockets", self._sockets)
 
     def _is_welcome(self, headers: Headers) -> bool:
         """A page of another site may open a socket only where the settings name its origin."""

@@ -14,6 +14,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from app.graphql.execution import Executor
 from app.graphql.leaves import leaves_of
 from app.graphql.operations import Documents, Operation
+from domain.meters import Meters, Unmetered
 from resolvers.errors import coded, tell
 from schema.context import Context
 
@@ -36,26 +37,32 @@ class Answer:
 class Engine:
     """Runs the operations of one schema. `seconds` is how long a query or mutation may take."""
 
-    def __init__(self, schema: GraphQLSchema, documents: Documents, *, seconds: float) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, documents: Documents, *, seconds: float, meters: Meters | None = None
+    ) -> None:
         self._seconds = seconds
         self._documents = documents
         self._schema = schema
         self._leaves = leaves_of(schema)
+        self._meters = meters or Unmetered()
 
     def prepared(self, text: str, name: str | None, variables: Mapping[str, Any]) -> Operation | Answer:
         """The operation, or why it can't be run. Raises UnknownOperation."""
         document = self._documents.read(text)
         if document.errors:
-            return refused(list(document.errors))
+            return self._counted("unknown", refused(list(document.errors)))
         operation = document.operation(name)
         try:
             document.priced(name, variables)
         except GraphQLError as error:
-            return refused([error])
+            return self._counted(operation.kind.value, refused([error]))
         return operation
 
     async def run(self, operation: Operation, variables: Mapping[str, Any] | None, context: object) -> Answer:
         """A query or mutation."""
+        return self._counted(operation.kind.value, await self._run(operation, variables, context))
+
+    async def _run(self, operation: Operation, variables: Mapping[str, Any] | None, context: object) -> Answer:
         found = self._variables(operation, variables)
         if isinstance(found, Answer):
             return found
@@ -83,7 +90,7 @@ class Engine:
             return
         found = self._variables(operation, variables)
         if isinstance(found, Answer):
-            yield found
+            yield self._counted("subscription", found)
             return
         executor = Executor.of(operation, self._leaves, found, context)
         if deliver is not None and isinstance(context, Context):
@@ -92,8 +99,9 @@ class Engine:
         if not isinstance(source, ExecutionResult | AsyncIterable):
             source = await source
         if isinstance(source, ExecutionResult):
-            yield refused(source.errors or [])
+            yield self._counted("subscription", refused(source.errors or []))
             return
+        self._meters.count("operations", kind="subscription", outcome="ok")
         async with aclosing(cast("AsyncGenerator[object]", source)) as events:
             try:
                 async for event in events:
@@ -102,6 +110,10 @@ class Engine:
             except Exception as error:  # noqa: BLE001  # told as the last of them, and logged
                 failed = GraphQLError(str(error), original_error=error)
                 yield Answer({"errors": formatted([failed]), "data": None})
+
+    def _counted(self, kind: str, answer: Answer) -> Answer:
+        self._meters.count("operations", kind=kind, outcome=outcome_of(answer))
+        return answer
 
     def _variables(self, operation: Operation, given: Mapping[str, Any] | None) -> VariableValues | Answer:
         found = get_variable_values(
@@ -117,6 +129,14 @@ class Engine:
 def pushed(executor: Executor, deliver: Deliver, event: object) -> bool:
     plain = executor.plain_event(event)
     return plain is not None and deliver({"data": plain})
+
+
+def outcome_of(answer: Answer) -> str:
+    """As metrics call it."""
+    if answer.began:
+        return "errors" if "errors" in answer.payload else "ok"
+    codes = [error.get("extensions", {}).get("code") for error in answer.payload["errors"]]
+    return "timeout" if "TIMEOUT" in codes else "invalid"
 
 
 async def performed(executor: Executor, event: object) -> ExecutionResult:

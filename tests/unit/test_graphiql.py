@@ -1,5 +1,4 @@
 import re
-from collections.abc import Mapping
 
 import pytest
 from fastapi import FastAPI
@@ -7,7 +6,6 @@ from fastapi.testclient import TestClient
 from graphql import build_schema, parse, validate
 
 from app.http.graphiql import HERE, add_graphiql
-from app.http.health import health_routes
 
 EXAMPLES = re.findall(r"`((?:#|query)[^`]*)`", (HERE / "graphiql.js").read_text())
 SDL = HERE.parent.parent / "schema" / "schema.graphql"
@@ -41,28 +39,3 @@ def test_there_are_eleven_examples() -> None:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_example_is_valid_against_the_schema(example: str) -> None:
     assert validate(build_schema(SDL.read_text()), parse(example)) == []
-
-
-def client_of(found: Mapping[str, bool]) -> TestClient:
-    async def checks() -> Mapping[str, bool]:
-        return found
-
-    app = FastAPI()
-    app.include_router(health_routes(checks))
-    return TestClient(app)
-
-
-def test_live_needs_no_engine() -> None:
-    answer = client_of({"database": False}).get("/health/live")
-    assert (answer.status_code, answer.json()) == (200, {"status": "live"})
-
-
-def test_ready_when_everything_answers() -> None:
-    answer = client_of({"database": True, "redis": True}).get("/health/ready")
-    assert (answer.status_code, answer.json()["status"]) == (200, "ready")
-
-
-def test_unready_names_what_is_down() -> None:
-    answer = client_of({"database": True, "redis": False}).get("/health/ready")
-    assert answer.status_code == 503
-    assert answer.json() == {"status": "unready", "checks": {"database": "ok", "redis": "down"}}
