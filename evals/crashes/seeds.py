@@ -44,7 +44,7 @@ class Seed:
 async def tried(system: System, number: int) -> Seed:
     began = time.monotonic()
     chance = random.Random(number)  # noqa: S311  # dice
-    system.chance = random.Random(number)  # noqa: S311  # dice
+    system.begin(number)
     before = [len(part.deaths) for part in system.parts]
     async with members_of(system, number, chance) as members:
         known = await stores(system)  # what an earlier seed left is told once
@@ -71,7 +71,6 @@ async def tried(system: System, number: int) -> Seed:
 async def disturbed(system: System, load: Load, chance: random.Random) -> None:
     """The load, while parts of the system die; what starts meanwhile is told to crash."""
     system.arming = True
-    system.armed.clear()
     killing = asyncio.create_task(kill(system, chance))
     try:
         await load.run()

@@ -90,17 +90,15 @@ class Part:
 
 
 class System:
-    """`arming`: whether what starts now is told to crash. `chance` decides where."""
+    """`arming`: whether what starts now is told to crash. Consecutive seeds take the points in turn."""
 
     def __init__(self, folder: Path, database_url: str, *, redis_port: int, workers: int) -> None:
         self.folder = folder
         self.data = folder / "data"
         self.graph_url = f"falkordb://127.0.0.1:{redis_port}"
         self.port = free_port()
-        self.chance = random.Random()  # noqa: S311  # dice
+        self.begin(0)
         self.arming = False
-        self.armed: set[str] = set()
-        """The parts that were told to crash already: once a seed."""
         self.abandoned: set[str] = set()
         """SHA-256 of what was uploaded by who got no answer and never asked again: only reconciliation finds it."""
         self.reader, self.writer = connected(database_url)
@@ -113,18 +111,24 @@ class System:
         names = ["api", *(f"worker-{number}" for number in range(workers))]
         self.parts = [self._part(name) for name in names]
 
+    def begin(self, seed: int) -> None:
+        self.seed = seed
+        self.chance = random.Random(seed)  # noqa: S311  # dice
+        self.armed: set[str] = set()
+        """The parts that were told to crash already: once a seed."""
+
     def _part(self, name: str) -> Part:
         arguments = [name.split("-")[0], "--data-dir", str(self.data)]
         arguments += ["--port", str(self.port)] if name == "api" else []
         return Part(name, arguments, self.folder, self.settings, lambda: self._planned(name))
 
     def _planned(self, name: str) -> str:
-        """A point, and one of its first passes; nothing while all shall come to rest."""
+        """The seed's point of those that this part passes, one of its first passes; nothing while all shall rest."""
         if not self.arming or name in self.armed:
             return ""
         self.armed.add(name)
-        point = self.chance.choice(API_POINTS if name == "api" else WORKER_POINTS)
-        return f"{point}:{min(int(self.chance.expovariate(0.5)) + 1, 8)}"
+        points = API_POINTS if name == "api" else WORKER_POINTS
+        return f"{points[self.seed % len(points)]}:{min(int(self.chance.expovariate(1.0)) + 1, 8)}"
 
     async def until_ready(self) -> None:
         async with httpx.AsyncClient(trust_env=False) as client:
