@@ -19,6 +19,7 @@ type Point = Literal[
     "job.ended",
     "job.marked",
     "event.read",
+    "event.gathered",
     "event.shown",
     "event.marked",
     "removal.half",

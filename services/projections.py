@@ -72,6 +72,7 @@ class Projections:
 
     async def _flush(self, batches: list[GraphBatch], memories: list[Memory]) -> None:
         """Into both stores at once; then the lists are empty."""
+        passing("event.gathered")
         await asyncio.gather(self._graph.record(batches), self._index.add_batch(memories))
         batches.clear()
         memories.clear()

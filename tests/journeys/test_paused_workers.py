@@ -9,7 +9,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
 
+from adapters.sql.outbox_rows import OutboxRow
 from app.demo.client import Json
 from evals.crashes.members import Member, whole
 from evals.crashes.processes import Command, Program
@@ -150,3 +154,38 @@ async def test_a_remover_that_overslept_takes_no_bytes_that_were_uploaded_again(
             await woken(system, sleeper)
             assert (await read(member, again))["status"] == "DONE"
             assert await stores(system) == []
+
+
+async def test_a_projector_that_overslept_reopens_no_vote(system: System, member: Member) -> None:
+    author = "createProposal CreateProposalInput proposal { id }", "openProposal ProposalIdInput proposal { id }"
+    async with worker(system, "before"):
+        fields = {"title": "Sleep on it", "body": "As long as it takes."}
+        proposal = (await member.done(author[0], **fields))["proposal"]["id"]
+        await member.done(author[1], proposalId=proposal)
+        assert await quiet(system) == []
+    await member.done("startVoting ProposalIdInput proposal { id }", proposalId=proposal)
+    async with worker(system, "sleeper", "event.gathered:1") as sleeper:
+        await asleep(sleeper)
+        async with worker(system, "other"):
+            cast = "castVote CastVoteInput proposal { status }"
+            decided = await member.done(cast, proposalId=proposal, choice="FOR")
+            assert decided["proposal"]["status"] == "PASSED"
+            assert await quiet(system) == []
+            known = await system.reader(events)
+            os.kill(sleeper.pid, signal.SIGCONT)
+            assert await told_again(system, known)
+            assert await quiet(system) == []
+            assert await stores(system) == []
+
+
+async def told_again(system: System, known: int) -> bool:
+    """Whether there come to be more events than were known."""
+    for _ in range(int(SECONDS * 10)):
+        if await system.reader(events) > known:
+            return True
+        await asyncio.sleep(0.1)
+    return False
+
+
+def events(session: Session) -> int:
+    return session.scalars(select(func.count()).select_from(OutboxRow).where(col(OutboxRow.kind) == "event")).one()
