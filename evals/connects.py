@@ -15,6 +15,7 @@ from evals.stock import HANDLE
 
 MEMBERS = 50
 AT_ONCE = 50
+PAGE = "{ members(first: 100) { nodes { id } } }"
 REST_SECONDS = 2.0
 """Until the last of them are noticed, and what they held is given back."""
 GOAL_MB = 2.0
@@ -25,6 +26,7 @@ async def connects(*, warm_up: int, cycles: int) -> list[Figure]:
     with ours(members=MEMBERS) as (system, server):
         async with system.client(HANDLE.format(0)) as author:
             operation = subscription(QUORUM, id=await put_to_the_vote(author, "Who comes and goes?"))
+            await asyncio.gather(*(author.ask(PAGE) for _ in range(AT_ONCE)))  # each thread that reads opens its file
         settings = Settings(_env_file=None, data_dir=system.data)  # type: ignore[call-arg]  # pydantic-settings takes it
         await come_and_go(server, operation, warm_up)
         before, files = server.rss, files_of(server)

@@ -33,7 +33,7 @@ class Sizes:
     ballots: int = 50
     replies: int = 500
     seconds: int = 10
-    warm_up: int = 2_000
+    warm_up: int = 4_000
     cycles: int = 10_000
     healthy: int = 100
     paused: float = 3.0

@@ -16,6 +16,8 @@ from domain.members import Claims, Member, Role
 from domain.pages import Page, Slice
 from domain.weights import MAX_WEIGHT
 
+ROLES = {role.value: role for role in Role}
+
 
 class MemberRow(Row, table=True):
     __tablename__ = "member"
@@ -40,7 +42,7 @@ class MemberRow(Row, table=True):
             subject=self.subject,
             handle=self.handle,
             display_name=self.display_name,
-            role=Role(self.role),
+            role=ROLES[self.role],
             weight=self.weight,
             admitted=self.admitted,
             joined_at=self.joined_at,

@@ -123,10 +123,10 @@ def page[R, T](
     more, rows = len(found) > wanted.size, list(found[: wanted.size])
     if wanted.backward:
         rows.reverse()
-    record, width = record_of(table), len(table.columns)
+    make: Callable[[Sequence[Any]], R] = record_of(table, len(rows[0]) if rows else 0)._make
     return Page(
-        rows=[to_domain(record._make(row[:width])) for row in rows],
-        keys=Keys(rows, width),
+        rows=[to_domain(make(row)) for row in rows],
+        keys=Keys(rows, len(table.columns)),
         has_next=wanted.before is not None if wanted.backward else more,
         has_previous=more if wanted.backward else wanted.after is not None,
         count=count,
@@ -190,9 +190,11 @@ def as_column(part: Order, value: str | int) -> Any:  # noqa: ANN401  # whatever
 
 
 @cache
-def record_of(table: Table) -> Any:  # noqa: ANN401  # a class made here
-    """A named tuple of the table's columns: SQLAlchemy's rows take ten times as long to tell a column by its name."""
-    return namedtuple(table.name, table.columns.keys())
+def record_of(table: Table, width: int) -> Any:  # noqa: ANN401  # a class made here
+    """A named tuple of the table's columns and whatever follows them, so many in all: SQLAlchemy's rows take ten times
+    as long to tell a column by its name."""
+    names = table.columns.keys()
+    return namedtuple(table.name, names + [f"order_{place}" for place in range(width - len(names))])
 
 
 def plain(value: Any) -> str | int:  # noqa: ANN401  # whatever the column holds
