@@ -64,7 +64,7 @@ class Guarded:
         @wraps(method)
         async def watched(*args: object, **kwargs: object) -> object:
             if not self._loaded:
-                await self._guard.run(self._load, promise.failure, seconds=None)
+                await self._load()
                 self._loaded = True
             call = partial(method, *args, **kwargs)
             return await self._guard.run(call, promise.failure, seconds=promise.seconds)

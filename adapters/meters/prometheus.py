@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -61,6 +61,7 @@ class PrometheusMeters:
     """Port `Meters`."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # theirs
         self._registry = CollectorRegistry()
         self._made: dict[str, Any] = {name: self._metric(name, metric) for name, metric in METRICS.items()}
         self._children: dict[tuple[str, tuple[tuple[str, str], ...]], Any] = {}
