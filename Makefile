@@ -9,8 +9,7 @@ PYTHON := .venv/bin/python
 BIN := .venv/bin
 STAMP := .venv/.installed
 ARGS ?=
-# A file's tests share what they started, so they stay together; the long ones come first.
-PYTEST := $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest -n logical --maxprocesses 4 # tests/conftest.py says who shares a process
 PACKAGES := app schema resolvers jobs services agents domain adapters
 NODE_AT_LEAST := 20
 

@@ -14,6 +14,8 @@ from typing import NoReturn
 import pytest
 import redis
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from adapters.embedded.falkordb import free_port, server_command
 from evals.engines.neo4j import Neo4j
@@ -24,6 +26,22 @@ from evals.engines.servers import Server, Unavailable, private
 # How long an example takes is no property of what is tested: other processes run beside it.
 settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+SYSTEMS = ("attacks", "jobs", "journeys")
+"""Their tests start many processes and wait for them: on few cores one at a time."""
+
+
+class Scheduling(LoadFileScheduling):
+    """Which tests run in one process, one after another: a file's, as they share what they start, and all SYSTEMS'."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = nodeid.split("/")[1]
+        return "systems" if folder in SYSTEMS else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")
