@@ -360,6 +360,7 @@ def vectors(paths: tuple[Path, ...]) -> None:
 
 
 frontier.add_command(upkeep.dead_letters)
+frontier.add_command(upkeep.trace)
 
 
 def _settings(data_dir: Path | None, *, host: str | None = None, port: int | None = None) -> "Settings":

@@ -54,6 +54,7 @@ from services.documents import Documents
 from services.facts import Facts
 from services.house import Reads, Services
 from services.ingestion import Indexes, Ingestion, Reading
+from services.lineage import Lineage
 from services.members import Members
 from services.memories import Memories
 from services.projections import Projections
@@ -282,6 +283,11 @@ class Container:
             resolutions=Resolutions(transact, reads.resolutions, bus),
             projections=Projections(reads, self.graph, self.index),
         )
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        database = self.database
+        return Lineage(database.lineage, database.documents, graph=self.graph, index=self.index, blobs=self.blobs)
 
     @cached_property
     def _proposals(self) -> Proposals:

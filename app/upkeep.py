@@ -41,3 +41,26 @@ def dead_letters(action: str, letter: str | None, every: bool, reason: str | Non
     if not reason:
         raise click.UsageError("Give a --reason: it stands in the audit log.")
     click.echo("\n".join(asyncio.run(redriven(settings, letter, reason))))
+
+
+@click.command()
+@click.argument("given", metavar="ID")
+@data_dir_option
+def trace(given: str, data_dir: Path | None) -> None:
+    """Show what one operation left in every store.
+
+    ID is a transaction's, as audit entries, resolutions and dead letters name it, or a node's, such as
+    a proposal's: then the newest transactions that made it. Prints ids, times and states of rows,
+    outbox, graph, memory index and blobs, never anybody's text. A job's work carries the id of the
+    transaction that wanted it.
+
+    \b
+    Examples:
+      frontier trace 7d0d2b1c-4a5e-4f0e-9b1a-2f6f2f1d9c3e
+      frontier trace UHJvcG9zYWw6Mw
+    """
+    import asyncio
+
+    from app.trace import lineage_of
+
+    click.echo("\n".join(asyncio.run(lineage_of(settings_of(data_dir), given))))

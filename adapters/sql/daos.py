@@ -24,6 +24,7 @@ class DaoRow(Row, table=True):
     formula: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     proposal_count: int = 0
     resolution_count: int = 0
+    transaction_id: str = ""
 
     def to_domain(self) -> Dao:
         formula = Formula.of_data(self.formula)
@@ -33,8 +34,9 @@ class DaoRow(Row, table=True):
 class SqlDaos:
     """Port `Daos`."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, transaction_id: str) -> None:
         self._session = session
+        self._transaction_id = transaction_id
 
     def current(self) -> Dao:
         return self._session.get_one(DaoRow, DAO_ID).to_domain()
@@ -47,6 +49,7 @@ class SqlDaos:
         row = self._session.get(DaoRow, DAO_ID)
         if row is None:
             row = DaoRow(id=DAO_ID, name=name, rules=rules_data(rules), formula=Formula().to_data())
+            row.transaction_id = self._transaction_id
             self._session.add(row)
             self._session.flush()
         return row.to_domain()
@@ -54,6 +57,7 @@ class SqlDaos:
     def save(self, dao: Dao) -> None:
         row = self._session.get_one(DaoRow, DAO_ID)
         row.rules, row.formula = rules_data(dao.rules), dao.formula.to_data()
+        row.transaction_id = self._transaction_id
         self._session.flush()
 
     def next_number(self) -> int:

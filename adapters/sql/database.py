@@ -13,6 +13,7 @@ from adapters.sql.dead_letters import SqlDeadLetterReads
 from adapters.sql.delegations import SqlDelegationReads
 from adapters.sql.documents import SqlDocumentReads
 from adapters.sql.engine import is_sqlite, postgres_engine
+from adapters.sql.lineage import SqlLineageReads
 from adapters.sql.members import SqlMemberReads
 from adapters.sql.memories import SqlMemoryReads
 from adapters.sql.outbox import SqlOutbox
@@ -37,6 +38,7 @@ class Database:
     ) -> None:
         self.reader, self.writer = connected(url)
         self.transact = SqlTransact(self.writer, announce=announce, clock=clock)
+        self.lineage = SqlLineageReads(self.reader)
         self.outbox = SqlOutbox(self.reader, self.writer, clock)
         self.members = SqlMemberReads(self.reader)
         self.documents = SqlDocumentReads(self.reader)

@@ -65,6 +65,7 @@ class DocumentTopicRow(Row, table=True):
     document_id: int = Field(primary_key=True, foreign_key="document.id")
     topic_id: int = Field(primary_key=True, foreign_key="policy_topic.id", index=True)
     position: int
+    transaction_id: str = ""
 
 
 class MentionRow(Row, table=True):
@@ -79,6 +80,7 @@ class MentionRow(Row, table=True):
     start: int
     end: int
     extractor: str
+    transaction_id: str = ""
 
     def to_domain(self) -> Mention:
         return Mention(self.text, self.type, self.start, self.end, self.extractor)
@@ -154,7 +156,12 @@ class SqlDocuments:
     def save_mentions(self, document_id: int, mentions: Sequence[Mention]) -> None:
         self._session.execute(delete(MentionRow).where(col(MentionRow.document_id) == document_id))
         rows = [
-            {"document_id": document_id, "position": position, **asdict(mention)}
+            {
+                "document_id": document_id,
+                "position": position,
+                **asdict(mention),
+                "transaction_id": self._transaction_id,
+            }
             for position, mention in enumerate(mentions)
         ]
         if rows:
@@ -191,7 +198,12 @@ class SqlDocuments:
     def _save_topics(self, document: Document) -> None:
         self._session.execute(delete(DocumentTopicRow).where(col(DocumentTopicRow.document_id) == document.id))
         rows = [
-            {"document_id": document.id, "topic_id": topic_id, "position": position}
+            {
+                "document_id": document.id,
+                "topic_id": topic_id,
+                "position": position,
+                "transaction_id": self._transaction_id,
+            }
             for position, topic_id in enumerate(document.topic_ids)
         ]
         if rows:

@@ -27,6 +27,7 @@ class AnswerRow(Row, table=True):
     ids: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     refusal: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     answered_at: datetime = time_field(index=True)
+    transaction_id: str = ""
 
 
 ANSWERS = table_of(AnswerRow)
@@ -62,9 +63,14 @@ class SqlAnswers:
             raise refusal_of(row.refusal)
         return row.ids or {}
 
-    def keep(self, once: Once, *, at: datetime, ids: Ids | None = None, refusal: Refused | None = None) -> None:
-        answer = {"ids": ids, "refusal": stored(refusal) if refusal else None}
-        self._connection.execute(KEEP, {**asdict(once), **answer, "answered_at": at})
+    def keep(self, once: Once, ids: Ids, *, at: datetime, transaction_id: str) -> None:
+        answer = {"ids": ids, "refusal": None, "answered_at": at, "transaction_id": transaction_id}
+        self._connection.execute(KEEP, {**asdict(once), **answer})
+
+    def refuse(self, once: Once, refusal: Refused, *, at: datetime) -> None:
+        """Of what was undone, so that no transaction is named."""
+        answer = {"ids": None, "refusal": stored(refusal), "answered_at": at, "transaction_id": ""}
+        self._connection.execute(KEEP, {**asdict(once), **answer})
 
     def prune(self, *, at: datetime) -> None:
         self._connection.execute(delete(AnswerRow).where(col(AnswerRow.answered_at) < at - timedelta(days=KEPT_DAYS)))

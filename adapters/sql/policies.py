@@ -49,6 +49,7 @@ class PolicyTopicRow(Row, table=True):
     policy_id: int = Field(primary_key=True, foreign_key="policy.id")
     topic_id: int = Field(primary_key=True, foreign_key="policy_topic.id", index=True)
     position: int
+    transaction_id: str = ""
 
 
 class SqlPolicies:
@@ -75,7 +76,8 @@ class SqlPolicies:
         self._session.add(row)
         self._session.flush()
         topics = [
-            {"policy_id": row.id, "topic_id": topic, "position": place} for place, topic in enumerate(policy.topic_ids)
+            {"policy_id": row.id, "topic_id": topic, "position": place, "transaction_id": self._transaction_id}
+            for place, topic in enumerate(policy.topic_ids)
         ]
         if topics:
             self._session.execute(insert(PolicyTopicRow), topics)

@@ -164,6 +164,7 @@ class ProposalTopicRow(Row, table=True):
     proposal_id: int = Field(primary_key=True, foreign_key="proposal.id")
     topic_id: int = Field(primary_key=True, foreign_key="policy_topic.id", index=True)
     position: int
+    transaction_id: str = ""
 
 
 class SponsorRow(Row, table=True):
@@ -210,7 +211,7 @@ class SqlProposals:
     def add(self, author_id: int, draft: Draft, rules: Rules, topic_ids: tuple[int, ...], *, at: datetime) -> Proposal:
         new = Proposal(0, 0, draft, Status.DRAFT, author_id, (), at, at, rules)
         row = ProposalRow(
-            number=SqlDaos(self._session).next_number(),
+            number=SqlDaos(self._session, self._transaction_id).next_number(),
             author_id=author_id,
             created_at=at,
             transaction_id=self._transaction_id,
@@ -309,7 +310,12 @@ class SqlProposals:
     def _save_topics(self, proposal_id: int, topic_ids: tuple[int, ...]) -> None:
         self._connection.execute(delete(TOPICS).where(TOPICS.c.proposal_id == proposal_id))
         rows = [
-            {"proposal_id": proposal_id, "topic_id": topic_id, "position": position}
+            {
+                "proposal_id": proposal_id,
+                "topic_id": topic_id,
+                "position": position,
+                "transaction_id": self._transaction_id,
+            }
             for position, topic_id in enumerate(topic_ids)
         ]
         if rows:

@@ -76,7 +76,7 @@ class SqlResolutions:
         self, proposal_id: int, decision: Decision, *, rules: Rules, tally: Tally, tally_seq: int, at: datetime
     ) -> Resolution:
         row = ResolutionRow(
-            seq=SqlDaos(self._session).next_resolution(),
+            seq=SqlDaos(self._session, self._transaction_id).next_resolution(),
             proposal_id=proposal_id,
             passed=decision.passed,
             reason=decision.reason.value,

@@ -24,6 +24,7 @@ class TopicRow(Row, table=True):
     key: str = Field(unique=True)
     title: str
     delegable: bool = False
+    transaction_id: str = ""
 
     def to_domain(self) -> PolicyTopic:
         return PolicyTopic(id=self.id, title=self.title, delegable=self.delegable)
@@ -32,15 +33,16 @@ class TopicRow(Row, table=True):
 class SqlTopics:
     """Port `Topics`."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, transaction_id: str) -> None:
         self._session = session
+        self._transaction_id = transaction_id
 
     def ensure(self, titles: Sequence[str]) -> tuple[int, ...]:
         wanted = {key: title for title in reversed(titles) if (key := topic_key(title))}
         found = self._session.scalars(select(TopicRow).where(col(TopicRow.key).in_(wanted)))
         rows = {row.key: row for row in found}
         for key in sorted(wanted.keys() - rows.keys()):  # in one order everywhere: two writers must not wait in a ring
-            rows[key] = TopicRow(key=key, title=wanted[key])
+            rows[key] = TopicRow(key=key, title=wanted[key], transaction_id=self._transaction_id)
             self._session.add(rows[key])
         self._session.flush()
         return tuple(dict.fromkeys(rows[key].id for title in titles if (key := topic_key(title))))
@@ -50,7 +52,8 @@ class SqlTopics:
         return row.to_domain() if row else None
 
     def save(self, topic: PolicyTopic) -> None:
-        self._session.get_one(TopicRow, topic.id).delegable = topic.delegable
+        row = self._session.get_one(TopicRow, topic.id)
+        row.delegable, row.transaction_id = topic.delegable, self._transaction_id
         self._session.flush()
 
 

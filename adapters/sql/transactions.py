@@ -37,7 +37,7 @@ class SqlTransact:
         def fenced(session: Session) -> tuple[T, list[str]]:
             if entry is not None:
                 check_owned(session, entry)
-            return self._done(session, command)
+            return self._done(session, command, transaction_id=entry.transaction_id if entry else None)
 
         return await self._heard(fenced)
 
@@ -62,27 +62,33 @@ class SqlTransact:
             self._announce(list(dict.fromkeys(topics)))
         return result
 
-    def _done[T](self, session: Session, command: Callable[[Work], T]) -> tuple[T, list[str]]:
-        work = SqlWork(session, self._clock)
+    def _done[T](
+        self, session: Session, command: Callable[[Work], T], *, transaction_id: str | None = None
+    ) -> tuple[T, list[str]]:
+        work = SqlWork(session, self._clock, transaction_id=transaction_id)
+        return self._run(work, command), work.announced
+
+    def _run[T](self, work: SqlWork, command: Callable[[Work], T]) -> T:
         result = command(work)
         work.send()
         passing("transaction.written")
-        return result, work.announced
+        return result
 
     def _first(self, session: Session, once: Once, command: Callable[[Work], Ids]) -> tuple[Ids, list[str]]:
         answers, now = SqlAnswers(session), self._clock(session)
         if (repeated := answers.repeated(once, at=now)) is not None:
             return repeated, []
-        ids, topics = self._done(session, command)
-        answers.keep(once, at=now, ids=ids)
-        return ids, topics
+        work = SqlWork(session, self._clock)
+        ids = self._run(work, command)
+        answers.keep(once, ids, at=now, transaction_id=work.transaction_id)
+        return ids, work.announced
 
     def _refused(self, session: Session, once: Once, refusal: Refused) -> Ids | None:
         """Keep the refusal; the answer instead, when the same key has got one meanwhile."""
         answers, now = SqlAnswers(session), self._clock(session)
         answered = answers.repeated(once, at=now)
         if answered is None:
-            answers.keep(once, at=now, refusal=refusal)
+            answers.refuse(once, refusal, at=now)
         return answered
 
     async def prune(self) -> None:

@@ -48,20 +48,23 @@ LEAVE = light(insert(table_of(OutboxRow)))
 
 
 class SqlWork:
-    """Port `Work`. `announced` holds the bus topics that the transaction touched."""
+    """Port `Work`. `announced` holds the bus topics that the transaction touched.
 
-    def __init__(self, session: Session, clock: Clock) -> None:
+    A job's transactions carry the id of the one that wanted the job: one operation has one id in every store.
+    """
+
+    def __init__(self, session: Session, clock: Clock, *, transaction_id: str | None = None) -> None:
         self._session = session
         self._clock = clock
         self._asked_at: datetime | None = None
         self._leaving: list[dict[str, object]] = []
         self.announced: list[str] = []
-        self.transaction_id = str(uuid4())
-        self.daos: Daos = SqlDaos(session)
+        self.transaction_id = transaction_id or str(uuid4())
+        self.daos: Daos = SqlDaos(session, self.transaction_id)
         self.members: Members = SqlMembers(session, self.transaction_id)
         self.documents: Documents = SqlDocuments(session, self.transaction_id)
         self.memories: Memories = SqlMemories(session, self.transaction_id)
-        self.topics: Topics = SqlTopics(session)
+        self.topics: Topics = SqlTopics(session, self.transaction_id)
         self.chats: Chats = SqlChats(session, self.transaction_id)
         self.proposals: Proposals = SqlProposals(session, self.transaction_id)
         self.delegations: Delegations = SqlDelegations(session, self.transaction_id)

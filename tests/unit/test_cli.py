@@ -31,6 +31,7 @@ def test_every_command_of_the_issue_is_there() -> None:
         "schema",
         "seed",
         "token",
+        "trace",
         "verify",
         "weights",
     ]

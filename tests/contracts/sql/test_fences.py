@@ -124,7 +124,7 @@ async def test_nobody_takes_a_job_over_between_the_look_at_its_row_and_the_commi
             session.execute(text("SELECT pg_sleep(0.4)"))
         else:
             time.sleep(0.4)
-        SqlTopics(session).ensure(["Slow"])
+        SqlTopics(session, "t").ensure(["Slow"])
 
     writing = asyncio.create_task(database.writer(slow))
     await began.wait()
