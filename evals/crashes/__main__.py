@@ -13,14 +13,16 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from evals.crashes.seeds import tried
+from evals.crashes.record import Record
+from evals.crashes.seeds import lost_since, tried
 from evals.crashes.system import running
 from evals.system import NotMeasured
 
 
 async def main(first: int, seeds: int, *, database: str, workers: int, keep: Path | None) -> int:
-    """How many seeds found something wrong."""
+    """How much was found wrong."""
     began, bad, deaths = time.monotonic(), [], Counter[str]()
+    records: list[Record] = []
     if (task := asyncio.current_task()) is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # nothing stays behind
     async with running(database, workers=workers, keep=keep) as system:
@@ -29,14 +31,17 @@ async def main(first: int, seeds: int, *, database: str, workers: int, keep: Pat
             print(seed, flush=True)
             for each in seed.wrong[:20]:
                 print(f"    {each}", flush=True)
+            records.append(seed.record)
             deaths.update(death.partition(":")[0] for death in seed.deaths)
             if seed.wrong:
                 bad.append(seed.number)
+        lost = await lost_since(system, records)
+    print("\n".join(["at the end, of all seeds:", *(f"    {each}" for each in lost or ["nothing is lost"])]))
     print(f"{database}: {seeds - len(bad)} of {seeds} seeds without a violation, {time.monotonic() - began:.0f} s")
     print("deaths: " + ", ".join(f"{point} {count}" for point, count in deaths.most_common()))
     if bad:
         print(f"wrong: {bad}")
-    return len(bad)
+    return len(bad) + len(lost)
 
 
 if __name__ == "__main__":

@@ -68,6 +68,12 @@ async def tried(system: System, number: int) -> Seed:
     return Seed(number, load.record, deaths, wrong, time.monotonic() - began)
 
 
+async def lost_since(system: System, records: list[Record]) -> list[str]:
+    """What earlier seeds found and later ones lost."""
+    async with members_of(system, 0, random.Random(0)) as members:  # noqa: S311  # dice
+        return [each for record in records async for each in found_again(record, members)]
+
+
 async def disturbed(system: System, load: Load, chance: random.Random) -> None:
     """The load, while parts of the system die; what starts meanwhile is told to crash."""
     system.arming = True
