@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from adapters.sql.engine import is_sqlite
 from adapters.sql.outbox import SqlOutbox, check_owned
 from adapters.sql.topics import SqlTopics, TopicRow
 from domain.fences import Fenced, under
@@ -135,3 +136,11 @@ async def test_nobody_takes_a_job_over_between_the_look_at_its_row_and_the_commi
     assert (second.attempt, await database.reader(titles)) == (2, {"Slow"})
     with pytest.raises(Fenced):
         await written(database, first, "Late")
+
+
+async def test_postgres_ends_who_sleeps_in_the_middle_of_a_transaction(database: Hall, url: str) -> None:
+    """Else it would hold its rows for as long as it sleeps."""
+    if is_sqlite(url):
+        pytest.skip("sqlite: a lock on a file is its process' until that ends")
+    show = text("SHOW idle_in_transaction_session_timeout")
+    assert await database.writer(lambda session: session.scalar(show)) == "10s"
