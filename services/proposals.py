@@ -1,7 +1,6 @@
 """A proposal's way: create, edit, open, sponsor, start voting, cancel, mark implemented, close at its end."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
@@ -20,8 +19,6 @@ from services import actions
 from services.electorates import freeze, recounted
 from services.resolutions import outcome, resolve
 from services.watching import Watched, watch
-
-log = logging.getLogger(__name__)
 
 SWEEP_SIZE = 100
 LATE = timedelta(seconds=10)
@@ -150,8 +147,10 @@ class Proposals:
 
         One that the deferred job missed is noted: the sweep found it.
         """
+        lateness: list[str] = []
 
         def command(work: Work) -> bool:
+            lateness.clear()  # of a try that was undone
             proposal, now = work.proposals.locked(proposal_id), work.now()
             if not proposal.ended(at=now) or proposal.ends_at is None:
                 return False
@@ -161,12 +160,15 @@ class Proposals:
                 work.audits.note(
                     Act.PROPOSAL_CLOSED_LATE, by=None, reason=reason, at=now, subject=Subject("Proposal", proposal_id)
                 )
-                log.warning("Proposal %s was closed late: %s", proposal.number, reason)
+                lateness.append(reason)
             resolve(work, proposal, outcome(work, proposal))
             passing("close.decided")
             return True
 
-        return await self._transact(command)
+        closed = await self._transact(command)
+        for reason in lateness:
+            self._alerts.raise_("VOTE_ERROR", subject=f"proposal:{proposal_id}", message=reason)
+        return closed
 
     async def resolve_stalled(self, viewer: Viewer, proposal_id: int, reason: str, *, once: Once | None = None) -> Ids:
         """Count the ballots again, and close it past its end. Raises NotFound, Forbidden, Conflict, BadInput."""

@@ -106,8 +106,11 @@ class Guard:
         return error.engine == self.port
 
     def _fail(self, call: Call, error: DomainError) -> None:
+        """What the vendor said, addresses and all, is for the log and for health; a client gets our words."""
         call.failed = True
         self._failure = error.message
+        log.warning("%s", error)
+        error.message = without(said_by(error.__cause__), error.message)
 
     def _well(self, call: Call) -> None:
         call.failed = False
@@ -118,3 +121,14 @@ class Guard:
         self._meters.set("breaker_state", state, port=self.port)
         self._meters.count("breaker_transitions", port=self.port, to=state.name.lower())
         log.warning("%s: its breaker is %s now. %s", self._named, state.name.lower(), self._failure or "")
+
+
+def said_by(cause: BaseException | None) -> list[str]:
+    """The first lines that an adapter may have quoted."""
+    return [str(words).splitlines()[0] for words in (getattr(cause, "message", ""), cause) if cause and str(words)]
+
+
+def without(quoted: list[str], message: str) -> str:
+    for words in quoted:
+        message = message.replace(words, "it does not answer, or fails")
+    return message

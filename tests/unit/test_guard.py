@@ -152,3 +152,19 @@ async def test_what_is_loaded_first_has_its_own_time() -> None:
     assert await behind.read("a") == "a"
     assert await behind.read("b") == "b"
     assert loads == [0.3]
+
+
+async def test_a_client_is_not_told_where_an_engine_stands(caplog: pytest.LogCaptureFixture) -> None:
+    class Wrapping(Store):
+        async def read(self, text: str) -> str:
+            try:
+                raise OSError("Error 111 connecting to 10.0.0.7:6379.")
+            except OSError as error:
+                raise RetrievalFailed(f"The store could not be read: {error}") from error
+
+    guard = Guard("graph", "The store", PrometheusMeters(), limits=LIMITS)
+    with pytest.raises(RetrievalFailed) as failed:
+        await guarded(Wrapping(), guard, READ).read("a")
+    assert failed.value.message == "The store could not be read: it does not answer, or fails"
+    assert guard.health.failure == "The store could not be read: Error 111 connecting to 10.0.0.7:6379."
+    assert "10.0.0.7" in caplog.text
