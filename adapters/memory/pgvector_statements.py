@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS {table} (
   transaction_id text GENERATED ALWAYS AS (payload->>'transaction_id') STORED,
   words tsvector GENERATED ALWAYS AS (to_tsvector('english', payload->>'data')) STORED
 );
-ALTER TABLE {table} ALTER COLUMN vector SET STORAGE MAIN; -- beside the row: fetched one by one they take ten times as long
+ALTER TABLE {table} ALTER COLUMN vector SET STORAGE MAIN; -- fetched apart from the row: ten times as slow
 CREATE INDEX IF NOT EXISTS {name}_user ON {table} (user_id);
 CREATE INDEX IF NOT EXISTS {name}_transaction ON {table} (transaction_id);
 CREATE INDEX IF NOT EXISTS {name}_words ON {table} USING gin (words);
