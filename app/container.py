@@ -15,8 +15,11 @@ from adapters.auth.jwks import Jwks
 from adapters.auth.local import LocalTokens
 from adapters.blobs.disk import DiskBlobs
 from adapters.bus.redis import RedisBus
-from adapters.graph.falkordb import GraphitiGraph
-from adapters.graph.graphiti_import import imported_driver
+from adapters.graph.engines import Engine
+from adapters.graph.falkordb import FalkorEngine
+from adapters.graph.graphiti import GraphitiGraph
+from adapters.graph.graphiti_import import imported as graphiti_imported
+from adapters.graph.neo4j import Neo4jEngine
 from adapters.memory.mem0 import Mem0Memories
 from adapters.memory.mem0_cloud import Mem0CloudMemories
 from adapters.memory.mem0_import import imported
@@ -35,7 +38,7 @@ from adapters.text.tokens import Cl100kTokens
 from agents.twin import TwinAgent
 from app.engines import Engines
 from app.receipts import check_key
-from app.settings import BadSettings, Settings
+from app.settings import NEO4J, BadSettings, Settings
 from app.vectors import check_vectors
 from app.watching import Watch
 from domain.chunking import Chunk, chunks_of
@@ -175,8 +178,9 @@ class Container:
 
     @cached_property
     def graph(self) -> GraphitiGraph:
-        url = chosen("GRAPH_URL", self.settings.graph, "falkordb")
-        return self.engines.graph(GraphitiGraph(url, self.embedder), partial(self._load, imported_driver))
+        engine = graph_engine(self.settings.graph)
+        graph = GraphitiGraph(engine, self.embedder)
+        return self.engines.graph(graph, partial(self._load, partial(graphiti_imported, engine.driver_module)))
 
     @cached_property
     def index(self) -> Mem0Memories | Mem0CloudMemories:
@@ -331,6 +335,11 @@ class Container:
             reading=Reading(FileTexts(), self.entities, chunks),
             indexes=Indexes(self.index, self.graph),
         )
+
+
+def graph_engine(url: str) -> Engine:
+    chosen("GRAPH_URL", url, "falkordb", *NEO4J)
+    return Neo4jEngine(url) if urlsplit(url).scheme in NEO4J else FalkorEngine(url)
 
 
 def chosen(name: str, url: str, *schemes: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from adapters.embedded.falkordb import missing_libraries, server_facts
-from app.settings import BadSettings, Settings
+from app.settings import NEO4J, BadSettings, Settings
 from domain.errors import BadInput, SyncFailed
 
 SECONDS = 30.0
@@ -85,7 +85,18 @@ async def redis(settings: Settings) -> Probe:
 
 
 async def graph(settings: Settings) -> Probe:
+    if urlsplit(settings.graph).scheme in NEO4J:
+        return await _neo4j(settings.graph)
     return await _server("graph", settings.graph, settings.graph_url, module="graph")
+
+
+async def _neo4j(url: str) -> Probe:
+    from adapters.graph.neo4j_connection import server_version
+
+    try:
+        return Probe("graph", shown(url), await server_version(url))
+    except OSError as error:
+        return Probe("graph", shown(url), str(error), "start that server or correct GRAPH_URL")
 
 
 async def memory(settings: Settings) -> Probe:

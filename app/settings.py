@@ -11,7 +11,8 @@ from app.addresses import bracketed, check_issuer, is_loopback
 from domain.crashes import planned_in
 from domain.members import Admission
 
-WITH_CREDENTIALS = dict.fromkeys(("postgresql+asyncpg", "postgresql", "bolt", "neo4j"), "user:password@")
+NEO4J = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
+WITH_CREDENTIALS = dict.fromkeys(("postgresql+asyncpg", "postgresql", *NEO4J), "user:password@")
 """Schemes of servers that let nobody in without a name and a password."""
 
 
@@ -51,7 +52,9 @@ class Settings(BaseSettings):
         default="", repr=False, description="Empty: the Redis that `frontier up` starts. redis://..."
     )
     graph_url: str = Field(
-        default="", repr=False, description="Empty: the FalkorDB that `frontier up` starts. falkordb://..."
+        default="",
+        repr=False,
+        description="Empty: the FalkorDB that `frontier up` starts. falkordb://... or bolt://...",
     )
     memory_url: str = Field(
         default="",

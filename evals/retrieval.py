@@ -19,7 +19,8 @@ import redis
 from adapters.embedded.falkordb import free_port, server_command
 from adapters.embedding.minilm import MiniLmEmbedder
 from adapters.graph import falkordb_search as graph_search
-from adapters.graph.falkordb import GraphitiGraph
+from adapters.graph.falkordb import FalkorEngine
+from adapters.graph.graphiti import GraphitiGraph
 from adapters.memory import search as memory_search
 from adapters.memory.mem0 import Mem0Memories
 from domain.facts import Fact, GraphBatch, GraphEntity
@@ -221,13 +222,13 @@ async def main() -> None:
     topics = TopicEmbedder()
     topics.prepare([*passages, *sayings, *questions])
     with serving() as url:
-        index, graph = Mem0Memories(url, topics), GraphitiGraph(url, topics)
+        index, graph = Mem0Memories(url, topics), GraphitiGraph(FalkorEngine(url), topics)
         await _answers(index, graph, questions[:1])
         await load(index, graph, memories(passages), facts(sayings))
         for name, search in searches(index, graph).items():
             await report(name, search, questions)
         slow = BothEmbedder(topics)
-        index_too, graph_too = Mem0Memories(url, slow), GraphitiGraph(url, slow)
+        index_too, graph_too = Mem0Memories(url, slow), GraphitiGraph(FalkorEngine(url), slow)
         await report("both, embedding included", searches(index_too, graph_too)["both in parallel"], questions)
         await recall(index, graph, questions)
         for engine in (index, graph, index_too, graph_too):

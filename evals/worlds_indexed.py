@@ -7,7 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import NAMESPACE_OID, uuid5
 
-from adapters.graph.falkordb import GraphitiGraph
+from adapters.graph.falkordb import FalkorEngine
+from adapters.graph.graphiti import GraphitiGraph
 from adapters.memory.mem0 import Mem0Memories
 from adapters.text.tokens import Cl100kTokens
 from domain.chats import SourceKind
@@ -42,7 +43,7 @@ class Engines:
 async def engines(embedder: Embedder) -> AsyncIterator[Engines]:
     """On a server of their own, which goes with them."""
     with serving() as url, TemporaryDirectory() as folder:
-        index, graph = Mem0Memories(url, embedder), GraphitiGraph(url, embedder)
+        index, graph = Mem0Memories(url, embedder), GraphitiGraph(FalkorEngine(url), embedder)
         yield Engines(index, graph, embedder, Cl100kTokens(Path(folder)).count)
         await index.close()
         await graph.close()

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 from falkordb.asyncio.falkordb import FalkorDB
@@ -13,8 +12,8 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import BusyLoadingError, ResponseError
 from redis.exceptions import ConnectionError as ConnectionLost
 
-DEADLINE = 5.0
-"""Seconds that one call may take in all."""
+from adapters.graph.texts import DEADLINE, iso, plain
+
 CONNECT_SECONDS = 2.0
 RETRIED: list[type[Exception]] = [ConnectionLost, BusyLoadingError, ConnectionError]
 """Lost, still loading its file, refused: the last is Python's own."""
@@ -25,13 +24,6 @@ NO_GRAPH = "Invalid graph operation on empty key"
 def redis_address(url: str) -> str:
     """falkordb:// and falkordbs:// name the same protocol as redis:// and rediss://."""
     return url.replace("falkordb", "redis", 1) if url.startswith("falkordb") else url
-
-
-class Reader(Protocol):
-    """A group's graph, as far as a search needs it."""
-
-    async def read(self, cypher: str, **params: object) -> list[Row]:
-        """Rows; none for a group that has no graph yet."""
 
 
 class FalkorConnection(FalkorDB):
@@ -67,28 +59,11 @@ class VectorParam:
         return orjson.dumps(self.values).decode()
 
 
-def plain_text(text: str) -> str:
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()
-
-
-def plain(value: object) -> object:
-    """A parameter as the wire carries it: NUL ends a query, half a surrogate is no UTF-8, dates are ISO text."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, str):
-        return plain_text(value)
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return value
+def sendable(params: Mapping[str, object]) -> dict[str, object]:
+    """Parameters as the wire carries them: moments are ISO text."""
+    return {name: plain(value, moment=iso) for name, value in params.items()}
 
 
 def no_such_graph(error: Exception) -> bool:
     """A read of a group that has nothing yet."""
     return isinstance(error, ResponseError) and NO_GRAPH in str(error)
-
-
-def reason(error: BaseException) -> str:
-    """One clear line; TimeoutError has no words of its own."""
-    return (str(error) or f"no answer within {DEADLINE:g} s").splitlines()[0]

@@ -1,15 +1,20 @@
 """Graphiti's FalkorDB driver, one graph a group. Import it through graphiti_import only."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Sequence
 
 from falkordb.asyncio.graph import AsyncGraph
 from falkordb.asyncio.query_result import QueryResult
 from graphiti_core.driver.falkordb_driver import FalkorDriver
 from redis.exceptions import ResponseError
 
-from adapters.graph.falkordb_connection import DEADLINE, FalkorConnection, Row, no_such_graph, plain
-from adapters.graph.falkordb_indexes import missing_statements
-from adapters.graph.falkordb_search import FactSearch
+from adapters.graph import falkordb_search as searching
+from adapters.graph.engines import Row
+from adapters.graph.falkordb_connection import FalkorConnection, no_such_graph, sendable
+from adapters.graph.falkordb_indexes import SHOW, missing_statements
+from adapters.graph.graphiti_search import FactSearch
+from adapters.graph.ranking import Wanted
+from adapters.graph.texts import DEADLINE
 
 
 class GroupDriver(FalkorDriver):
@@ -36,12 +41,16 @@ class GroupDriver(FalkorDriver):
         """Nothing: Graphiti calls this for every driver made, `ensure_indexes` does the work."""
 
     async def ensure_indexes(self) -> None:
-        """Make what this group's graph lacks; looked up once a process and group."""
+        """Make what this group's graph lacks; looked up once a process and group.
+
+        An index fills itself beside us and finds nothing until it has: wait for it.
+        """
         if self._database in self._indexed:
             return
-        present = await self.read("CALL db.indexes() YIELD label, types RETURN label, types")
-        for statement in missing_statements(present, self.dimensions):
+        for statement in missing_statements(await self.read(SHOW), self.dimensions):
             await self.execute_query(statement)
+        while any(row["status"] != "OPERATIONAL" for row in await self.read(SHOW)):  # noqa: ASYNC110  # another process
+            await asyncio.sleep(0.01)
         self._indexed.add(self._database)
 
     def forget_indexes(self) -> None:
@@ -51,14 +60,14 @@ class GroupDriver(FalkorDriver):
     async def read(self, cypher: str, **params: object) -> list[Row]:
         """Rows; none for a group that has no graph yet, which a stock query would create."""
         try:
-            return _rows(await self._graph().ro_query(cypher, _sendable(params), timeout=int(DEADLINE * 1000)))
+            return _rows(await self._graph().ro_query(cypher, sendable(params), timeout=int(DEADLINE * 1000)))
         except ResponseError as error:
             if no_such_graph(error):
                 return []
             raise
 
     async def write(self, cypher: str, **params: object) -> list[Row]:
-        return _rows(await self._graph().query(cypher, _sendable(params)))
+        return _rows(await self._graph().query(cypher, sendable(params)))
 
     async def execute_query(self, cypher_query_: str, **kwargs: object) -> tuple[list[Row], list[str], None] | None:
         """What Graphiti's own code calls: rows and their columns; None for an index that is there already."""
@@ -70,12 +79,21 @@ class GroupDriver(FalkorDriver):
             raise
         return rows, list(rows[0]) if rows else [], None
 
+    # what graphiti_search.py asks; the graph is one group's already
+
+    async def nearest(self, _groups: Sequence[str] | None, vector: Sequence[float], wanted: Wanted) -> list[Row]:
+        return await searching.nearest(self, vector, wanted)
+
+    async def with_words(
+        self, _groups: Sequence[str] | None, query: str, vector: Sequence[float], wanted: Wanted
+    ) -> list[Row]:
+        return await searching.with_words(self, query, vector, wanted)
+
+    async def nodes_with_words(self, _groups: Sequence[str] | None, query: str, wanted: Wanted) -> list[Row]:
+        return await searching.nodes_with_words(self, query, wanted)
+
     def _graph(self) -> AsyncGraph:
         return self._connection.select_graph(self._database)
-
-
-def _sendable(params: Mapping[str, object]) -> dict[str, object]:
-    return {name: plain(value) for name, value in params.items()}
 
 
 def _rows(result: QueryResult) -> list[Row]:

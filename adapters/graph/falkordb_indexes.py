@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+SHOW = "CALL db.indexes() YIELD label, types, status RETURN label, types, status"
 INDEXES = {
     ("Entity", "uuid", "RANGE"): "CREATE INDEX FOR (n:Entity) ON (n.uuid)",
     ("RELATES_TO", "uuid", "RANGE"): "CREATE INDEX FOR ()-[e:RELATES_TO]-() ON (e.uuid)",
@@ -15,6 +16,6 @@ INDEXES = {
 
 
 def missing_statements(present: Sequence[dict[str, Any]], dimensions: int) -> list[str]:
-    """What has to be run, given the rows of db.indexes() (label, types)."""
+    """What has to be run, given the rows of SHOW."""
     there = {(row["label"], field, kind) for row in present for field, kinds in row["types"].items() for kind in kinds}
     return [text.format(dimensions=dimensions) for key, text in INDEXES.items() if key not in there]

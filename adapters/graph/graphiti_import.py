@@ -5,13 +5,14 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from types import ModuleType
 
 IMPORTING = threading.Lock()
 
 
-def imported_driver() -> ModuleType:
-    """Our driver module, with Graphiti behind it: one to two seconds the first time, and about 120 MB.
+def imported(name: str) -> ModuleType:
+    """A driver module of ours, with Graphiti behind it: one to two seconds the first time, and about 120 MB.
 
     Graphiti reads a .env of the working directory into our environment and tells its makers about each start; both off.
     """
@@ -19,8 +20,7 @@ def imported_driver() -> ModuleType:
     with as_guest("PYTHON_DOTENV_DISABLED", "1"):
         # Graphiti 0.31.1 still writes `class Config` in its SearchInterface; only its own import may warn so.
         warnings.filterwarnings("ignore", message="Support for class-based `config`", category=DeprecationWarning)
-        from adapters.graph import falkordb_driver
-    return falkordb_driver
+        return import_module(f"adapters.graph.{name}")
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ResponseError
 from redis.retry import Retry
 
-from adapters.graph.falkordb_connection import CONNECT_SECONDS, DEADLINE, RETRIED, no_such_graph, plain, redis_address
+from adapters.graph.falkordb_connection import CONNECT_SECONDS, RETRIED, no_such_graph, redis_address, sendable
+from adapters.graph.texts import DEADLINE
 from adapters.memory.search import Rows
 
 
@@ -49,6 +50,6 @@ class FalkorClient:
 
     @staticmethod
     def _rows(run: Callable[..., Any], cypher: str, params: dict[str, object], **options: object) -> Rows:
-        result = run(cypher, {name: plain(value) for name, value in params.items()}, **options)
+        result = run(cypher, sendable(params), **options)
         names = [name for _, name in result.header]
         return [dict(zip(names, row, strict=True)) for row in result.result_set]

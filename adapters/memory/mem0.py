@@ -7,8 +7,8 @@ from datetime import datetime
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
-from adapters.graph.falkordb_connection import DEADLINE, plain_text, reason
-from adapters.graph.falkordb_records import microseconds
+from adapters.graph.records import microseconds
+from adapters.graph.texts import DEADLINE, plain_text, reason
 from adapters.memory.mem0_import import imported
 from adapters.memory.metadata import checked_group, hash_of, metadata_of, text_of
 from domain.embeddings import Embedder, Vector

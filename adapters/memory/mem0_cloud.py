@@ -7,7 +7,7 @@ from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING
 
-from adapters.graph.falkordb_connection import plain_text
+from adapters.graph.texts import plain_text
 from adapters.memory import mem0_cloud_rows as rows
 from adapters.memory.mem0_cloud_calls import CloudCalls, bundled
 from adapters.memory.mem0_cloud_rows import Changes, Row, Unsettled

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from adapters.graph.falkordb_records import OPEN, microseconds
+from adapters.graph.records import OPEN, microseconds
 from adapters.memory.metadata import hash_of, metadata_of, text_of
 from domain.memories import Memory, MemoryFilter
 

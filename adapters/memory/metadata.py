@@ -5,8 +5,8 @@ import re
 from datetime import UTC
 from typing import Any
 
-from adapters.graph.falkordb_connection import plain_text
-from adapters.graph.falkordb_records import OPEN, microseconds
+from adapters.graph.records import OPEN, microseconds
+from adapters.graph.texts import plain_text
 from domain.errors import Failure
 from domain.memories import Memory
 

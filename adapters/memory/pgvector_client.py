@@ -8,7 +8,8 @@ from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
-from adapters.graph.falkordb_connection import CONNECT_SECONDS, DEADLINE
+from adapters.graph.falkordb_connection import CONNECT_SECONDS
+from adapters.graph.texts import DEADLINE
 from adapters.memory import pgvector_statements as statements
 from adapters.memory.search import Rows
 

@@ -11,7 +11,7 @@ from psycopg import Error
 from psycopg.types.json import Jsonb
 from psycopg_pool import PoolTimeout
 
-from adapters.graph.falkordb_connection import plain
+from adapters.graph.texts import iso, plain
 from adapters.memory import pgvector_statements as statements
 from adapters.memory.pgvector_client import PgClient
 from adapters.memory.pgvector_search import PgSearch
@@ -56,7 +56,9 @@ class PgVectors(MemoryVectors):
         if old is None:
             return
         if vector is None:
-            self._client.write(statements.SET_PAYLOAD, [{"id": vector_id, "properties": Jsonb(plain(payload or {}))}])
+            self._client.write(
+                statements.SET_PAYLOAD, [{"id": vector_id, "properties": Jsonb(plain(payload or {}, moment=iso))}]
+            )
         else:
             self.write([{"id": vector_id, "properties": {**old.payload, **(payload or {})}, "vector": vector}])
 
@@ -104,4 +106,8 @@ class PgVectors(MemoryVectors):
 
 
 def _stored_as(row: Row) -> Row:
-    return {"id": row["id"], "properties": Jsonb(plain(row["properties"])), "vector": str(list(row["vector"]))}
+    return {
+        "id": row["id"],
+        "properties": Jsonb(plain(row["properties"], moment=iso)),
+        "vector": str(list(row["vector"])),
+    }

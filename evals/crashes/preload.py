@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from adapters.graph.falkordb import GraphitiGraph
+from adapters.graph.falkordb import FalkorEngine
+from adapters.graph.graphiti import GraphitiGraph
 from adapters.memory.mem0 import Mem0Memories
 from app.supervisor import tied_to
 from domain.embeddings import Vector
@@ -33,7 +34,7 @@ class Blank:
 async def called() -> None:
     now = datetime.now(UTC)
     with suppress(RetrievalFailed):
-        await GraphitiGraph(NOWHERE, Blank()).search(["dao"], "preload", window=None, at=now, limit=1)
+        await GraphitiGraph(FalkorEngine(NOWHERE), Blank()).search(["dao"], "preload", window=None, at=now, limit=1)
     with suppress(RetrievalFailed):
         await Mem0Memories(NOWHERE, Blank()).search(["dao"], "preload", limit=1, where=MemoryFilter(), at=now)
 

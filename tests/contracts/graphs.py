@@ -1,10 +1,8 @@
-"""Facts for the contract tests of the graph, and the graph as another client sees it."""
+"""Facts for the contract tests of the graph."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import NAMESPACE_OID, uuid5
-
-import redis
 
 from domain.facts import Fact, GraphBatch, GraphEdge, GraphEntity
 
@@ -31,22 +29,6 @@ def fact(group: str, text: str, *, relation: str = "SAID", source: str = "", **c
         source=source,
     )
     return replace(plain, **changes)  # type: ignore[arg-type]  # the tests name real fields
-
-
-def cypher(url: str, group: str, query: str) -> list[list[object]]:
-    """Rows as any FalkorDB client sees them."""
-    with redis.Redis.from_url(url, decode_responses=True) as client:
-        rows: list[list[object]] = client.execute_command("GRAPH.RO_QUERY", group, query)[1]
-        return rows
-
-
-def snapshot(url: str, group: str) -> list[list[list[object]]]:
-    """Everything in the graph, without the vectors."""
-    return [
-        cypher(url, group, "MATCH (n) RETURN labels(n), properties(n) ORDER BY n.uuid"),
-        cypher(url, group, "MATCH (a)-[e]->(b) RETURN a.uuid, type(e), e{.*, fact_embedding: null}, b.uuid "
-               "ORDER BY a.uuid, type(e), e.uuid"),
-    ]  # fmt: skip
 
 
 def voted(group: str) -> GraphBatch:

@@ -1,103 +1,83 @@
-"""What `Graph` promises of recording and reading, on Graphiti with FalkorDB."""
+"""What `Graph` promises of recording and reading, on each engine."""
 
 import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-import redis
 
 from adapters.embedded.falkordb import free_port
 from adapters.embedding.minilm import MiniLmEmbedder
-from adapters.graph.falkordb import GraphitiGraph
+from adapters.graph.falkordb import FalkorEngine
+from adapters.graph.graphiti import GraphitiGraph
 from domain.errors import RetrievalFailed, SyncFailed
 from domain.facts import GraphBatch, GraphEdge, GraphEntity
 from domain.lineage import Trace
-from tests.contracts.graphs import ANA, DAY, NOW, TWIN, VOTE, cypher, fact, snapshot, voted
+from tests.contracts.graph_engines import Seen, snapshot
+from tests.contracts.graphs import ANA, DAY, NOW, TWIN, VOTE, fact, voted
 from tests.contracts.indexes import CountingEmbedder, serving
 
 
-@pytest.fixture(scope="module")
-def minilm() -> MiniLmEmbedder:
-    return MiniLmEmbedder()
-
-
-@pytest.fixture
-def embedder(minilm: MiniLmEmbedder) -> CountingEmbedder:
-    return CountingEmbedder(minilm)
-
-
-@pytest.fixture
-async def graph(redis_url: str, embedder: CountingEmbedder) -> AsyncIterator[GraphitiGraph]:
-    graph = GraphitiGraph(redis_url, embedder)
-    yield graph
-    await graph.close()
-
-
-@pytest.fixture
-def group() -> str:
-    """A graph of the test's own."""
-    return f"member_{uuid4().hex}"
-
-
-async def test_cypher_of_the_product_description_matches(graph: GraphitiGraph, redis_url: str, group: str) -> None:
+async def test_cypher_of_the_product_description_matches(graph: GraphitiGraph, engine: Seen, group: str) -> None:
     await graph.record([voted(group)])
-    twins = "MATCH (u:User)-[:HAS_TWIN]->(t:DigitalTwin) RETURN u.name, t.name"
-    assert cypher(redis_url, group, twins) == [["Ana", "Ana's twin"]]
-    open_votes = "MATCH (v:Vote)<-[x:VOTED]-(u) WHERE v.open = true RETURN u.handle, x.ts"
-    assert cypher(redis_url, group, open_votes) == [["ana", "2025-05-30T10:00:00+00:00"]]
+    twins = "MATCH (u:User {group_id: $group})-[:HAS_TWIN]->(t:DigitalTwin) RETURN u.name, t.name"
+    assert engine.cypher(group, twins) == [["Ana", "Ana's twin"]]
+    open_votes = "MATCH (v:Vote)<-[x:VOTED]-(u) WHERE v.open = true AND v.group_id = $group RETURN u.handle, x.ts"
+    assert engine.cypher(group, open_votes) == [["ana", "2025-05-30T10:00:00+00:00"]]
 
 
 async def test_replay_changes_nothing_and_embeds_nothing(
-    graph: GraphitiGraph, redis_url: str, group: str, embedder: CountingEmbedder
+    graph: GraphitiGraph, engine: Seen, group: str, embedder: CountingEmbedder
 ) -> None:
     await graph.record([voted(group)])
-    before, texts = snapshot(redis_url, group), embedder.texts
+    before, texts = snapshot(engine, group), embedder.texts
     await graph.record([voted(group), voted(group)])
-    assert snapshot(redis_url, group) == before
+    assert snapshot(engine, group) == before
     assert embedder.texts == texts
 
 
-async def test_node_takes_new_name_labels_and_properties(graph: GraphitiGraph, redis_url: str, group: str) -> None:
+async def test_node_takes_new_name_labels_and_properties(graph: GraphitiGraph, engine: Seen, group: str) -> None:
     await graph.record([voted(group)])
     renamed = GraphEntity("vote:3", "The vote", ("Vote", "Sealed"), {"open": False})
     await graph.record([GraphBatch(group, nodes=(renamed,))])
-    assert cypher(redis_url, group, "MATCH (v:Vote:Sealed) RETURN v.name, v.open") == [["The vote", "false"]]
+    assert engine.cypher(group, "MATCH (v:Vote:Sealed {group_id: $group}) RETURN v.name, v.open") == [
+        ["The vote", False]
+    ]
 
 
-async def test_later_batch_of_one_call_wins(graph: GraphitiGraph, redis_url: str, group: str) -> None:
+async def test_later_batch_of_one_call_wins(graph: GraphitiGraph, engine: Seen, group: str) -> None:
     closed = GraphBatch(group, nodes=(replace(VOTE, properties={"open": False}),))
     await graph.record([voted(group), closed])
-    assert cypher(redis_url, group, "MATCH (v:Vote) RETURN v.open") == [["false"]]
+    assert engine.cypher(group, "MATCH (v:Vote {group_id: $group}) RETURN v.open") == [[False]]
 
 
-async def test_edge_to_a_node_recorded_later_is_kept(graph: GraphitiGraph, redis_url: str, group: str) -> None:
+async def test_edge_to_a_node_recorded_later_is_kept(graph: GraphitiGraph, engine: Seen, group: str) -> None:
     await graph.record([GraphBatch(group, edges=(GraphEdge("member:1", "document:5", "AUTHORED", {"ts": "t"}),))])
     await graph.record([GraphBatch(group, nodes=(ANA, GraphEntity("document:5", "rules.md", ("Document",))))])
-    rows = cypher(redis_url, group, "MATCH (u:User)-[x:AUTHORED]->(d:Document) RETURN u.name, x.ts, d.name")
+    rows = engine.cypher(
+        group, "MATCH (u:User {group_id: $group})-[x:AUTHORED]->(d:Document) RETURN u.name, x.ts, d.name"
+    )
     assert rows == [["Ana", "t", "rules.md"]]
 
 
-async def test_edge_recorded_again_takes_new_properties(graph: GraphitiGraph, redis_url: str, group: str) -> None:
+async def test_edge_recorded_again_takes_new_properties(graph: GraphitiGraph, engine: Seen, group: str) -> None:
     await graph.record([voted(group)])
     await graph.record([GraphBatch(group, edges=(GraphEdge("member:1", "vote:3", "VOTED", {"ts": "later"}),))])
-    assert cypher(redis_url, group, "MATCH ()-[x:VOTED]->() RETURN x.ts") == [["later"]]
+    assert engine.cypher(group, "MATCH ()-[x:VOTED {group_id: $group}]->() RETURN x.ts") == [["later"]]
 
 
 async def test_removed_edge_is_gone_and_removing_it_again_is_no_error(
-    graph: GraphitiGraph, redis_url: str, group: str
+    graph: GraphitiGraph, engine: Seen, group: str
 ) -> None:
     await graph.record([voted(group)])
     removal = GraphBatch(group, removed_edges=(GraphEdge("vote:3", "proposal:7", "ON"),))
     await graph.record([removal])
     await graph.record([removal])
-    assert cypher(redis_url, group, "MATCH ()-[x:ON]->() RETURN count(x)") == [[0]]
-    assert cypher(redis_url, group, "MATCH ()-[x:VOTED]->() RETURN count(x)") == [[1]]
+    assert engine.cypher(group, "MATCH ()-[x:ON {group_id: $group}]->() RETURN count(x)") == [[0]]
+    assert engine.cypher(group, "MATCH ()-[x:VOTED {group_id: $group}]->() RETURN count(x)") == [[1]]
 
 
 async def test_fact_comes_back_as_it_was_recorded(graph: GraphitiGraph, group: str) -> None:
@@ -118,12 +98,14 @@ async def test_fact_recorded_with_an_end_is_closed(
     assert embedder.texts == texts
 
 
-async def test_fact_with_new_text_or_ends_stays_one(graph: GraphitiGraph, redis_url: str, group: str) -> None:
+async def test_fact_with_new_text_or_ends_stays_one(graph: GraphitiGraph, engine: Seen, group: str) -> None:
     told = fact(group, "Ana likes PLA.")
     await graph.record([GraphBatch(group, facts=(told,))])
     changed = replace(told, text="Ana likes the quiet of the night shift.", object=TWIN)
     await graph.record([GraphBatch(group, facts=(changed,))])
-    assert cypher(redis_url, group, "MATCH ()-[e:RELATES_TO]->(b) RETURN e.fact, b.key") == [[changed.text, "twin:1"]]
+    assert engine.cypher(group, "MATCH ()-[e:RELATES_TO {group_id: $group}]->(b) RETURN e.fact, b.key") == [
+        [changed.text, "twin:1"]
+    ]
     [(found, _)] = await graph.search([group], "night shift", window=None, at=NOW, limit=5)
     assert found == changed
 
@@ -144,9 +126,7 @@ async def test_about_is_newest_first_and_pages(graph: GraphitiGraph, group: str)
     assert await graph.count_about(groups, "member:9") == 0
 
 
-async def test_forgotten_rows_leave_nodes_edges_and_facts_gone(
-    graph: GraphitiGraph, redis_url: str, group: str
-) -> None:
+async def test_forgotten_rows_leave_nodes_edges_and_facts_gone(graph: GraphitiGraph, engine: Seen, group: str) -> None:
     document = GraphEntity("document:5", "rules.md", ("Document",))
     derived = fact(group, "Ana prefers PLA.", source="document:5")
     other = fact(group, "Ana voted for the printer.", source="vote:3")
@@ -154,22 +134,21 @@ async def test_forgotten_rows_leave_nodes_edges_and_facts_gone(
     await graph.record([GraphBatch(group, (ANA, document), (edge,), (derived, other))])
     for _ in range(2):
         await graph.forget(group, ["document:5", "document:6"])
-    assert cypher(redis_url, group, "MATCH (d:Document) RETURN count(d)") == [[0]]
-    assert cypher(redis_url, group, "MATCH ()-[x:AUTHORED]->() RETURN count(x)") == [[0]]
+    assert engine.cypher(group, "MATCH (d:Document {group_id: $group}) RETURN count(d)") == [[0]]
+    assert engine.cypher(group, "MATCH ()-[x:AUTHORED {group_id: $group}]->() RETURN count(x)") == [[0]]
     found = await graph.search([group], "Ana prefers PLA", window=None, at=NOW, limit=5)
     assert [told for told, _ in found] == [other]
 
 
 async def test_reading_or_forgetting_an_unknown_group_makes_no_graph(
-    graph: GraphitiGraph, redis_url: str, group: str
+    graph: GraphitiGraph, engine: Seen, group: str
 ) -> None:
     assert await graph.search([group], "anything", window=None, at=NOW, limit=5) == []
     assert await graph.by_ids([group], ["x"]) == {}
     assert await graph.about([group], "member:1", limit=5, skip=0) == []
     assert await graph.count_about([group], "member:1") == 0
     await graph.forget(group, ["member:1"])
-    with redis.Redis.from_url(redis_url) as client:
-        assert not client.exists(group)
+    assert not engine.exists(group)
 
 
 @pytest.mark.parametrize(
@@ -204,9 +183,10 @@ async def test_lineage_tells_all_that_a_transaction_left_and_no_words(graph: Gra
     assert await graph.lineage("tx-nobody") == []
 
 
-async def test_importing_graphiti_reads_no_env_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("module", ["falkordb_driver", "neo4j_driver"])
+async def test_importing_graphiti_reads_no_env_file(tmp_path: Path, module: str) -> None:
     (tmp_path / ".env").write_text("LEAKED=1")
-    program = "from adapters.graph.graphiti_import import *; imported_driver(); print(os.environ.get('LEAKED'))"
+    program = f"from adapters.graph.graphiti_import import *; imported({module!r}); print(os.environ.get('LEAKED'))"
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
@@ -221,7 +201,7 @@ async def test_importing_graphiti_reads_no_env_file(tmp_path: Path) -> None:
 
 async def test_restarted_server_is_used_again(tmp_path: Path, minilm: MiniLmEmbedder) -> None:
     port = free_port()
-    graph = GraphitiGraph(f"redis://127.0.0.1:{port}/0", minilm)
+    graph = GraphitiGraph(FalkorEngine(f"redis://127.0.0.1:{port}/0"), minilm)
     told = fact("dao", "The bylaws say sixty percent.")
     with pytest.raises(SyncFailed, match="could not be written"):
         await graph.record([GraphBatch("dao", facts=(told,))])

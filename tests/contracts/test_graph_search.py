@@ -1,44 +1,19 @@
-"""What `Graph.search` promises, on Graphiti with FalkorDB."""
+"""What `Graph.search` promises, on each engine."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.embedding.minilm import MiniLmEmbedder
-from adapters.graph.falkordb import GraphitiGraph
+from adapters.graph.graphiti import GraphitiGraph
 from domain.facts import GraphBatch
 from domain.periods import Window
+from tests.contracts.graph_engines import Seen
 from tests.contracts.graphs import DAY, NOW, PRINTER, fact, voted
-from tests.contracts.indexes import CountingEmbedder, Scattered
-
-
-@pytest.fixture(scope="module")
-def minilm() -> MiniLmEmbedder:
-    return MiniLmEmbedder()
-
-
-@pytest.fixture
-def embedder(minilm: MiniLmEmbedder) -> CountingEmbedder:
-    return CountingEmbedder(minilm)
-
-
-@pytest.fixture
-async def graph(redis_url: str, embedder: CountingEmbedder) -> AsyncIterator[GraphitiGraph]:
-    graph = GraphitiGraph(redis_url, embedder)
-    yield graph
-    await graph.close()
-
-
-@pytest.fixture
-def group() -> str:
-    """A graph of the test's own."""
-    return f"member_{uuid4().hex}"
+from tests.contracts.indexes import Scattered
 
 
 async def test_facts_with_new_texts_are_found_by_them(graph: GraphitiGraph, group: str) -> None:
@@ -118,8 +93,8 @@ async def test_facts_in_force_stand_before_closed_ones(graph: GraphitiGraph, gro
     assert then == old
 
 
-async def test_small_window_finds_its_fact_among_thousands(redis_url: str, group: str) -> None:
-    graph = GraphitiGraph(redis_url, Scattered())
+async def test_small_window_finds_its_fact_among_thousands(engine: Seen, group: str) -> None:
+    graph = engine.graph(Scattered())
     crowd = [fact(group, f"Batch {number} was printed.", id=str(number)) for number in range(5_200)]
     early = fact(group, "A cat slept on the press.", valid_from=NOW - 300 * DAY, valid_to=NOW - 299 * DAY)
     await graph.record([GraphBatch(group, facts=(*crowd, early))])
@@ -157,22 +132,22 @@ async def test_hostile_query_is_only_text(graph: GraphitiGraph, group: str, quer
 
 @given(text=st.text(min_size=1, max_size=60))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_text_is_stored_and_asked_for(redis_url: str, text: str) -> None:
+def test_any_text_is_stored_and_asked_for(engine: Seen, group: str, text: str) -> None:
     async def there_and_back() -> None:
-        graph = GraphitiGraph(redis_url, Scattered())
-        told = fact("hypothesis", text, id="same")
-        await graph.record([GraphBatch("hypothesis", facts=(told,))])
-        stored = (await graph.by_ids(["hypothesis"], ["same"]))["same"].text
+        graph = engine.graph(Scattered())
+        told = fact(group, text, id="same")
+        await graph.record([GraphBatch(group, facts=(told,))])
+        stored = (await graph.by_ids([group], ["same"]))["same"].text
         assert stored == text.replace("\x00", "")
-        await graph.search(["hypothesis"], text, window=None, at=NOW, limit=1)
+        await graph.search([group], text, window=None, at=NOW, limit=1)
         await graph.close()
 
     asyncio.run(there_and_back())
 
 
-async def test_graphiti_reads_and_searches_what_was_recorded(graph: GraphitiGraph, group: str) -> None:
+async def test_graphiti_reads_and_searches_what_was_recorded(graph: GraphitiGraph, engine: Seen, group: str) -> None:
     await graph.record([voted(group)])
-    driver = (await graph._opened()).clone(group)
+    driver = engine.driver(graph, group)
     from graphiti_core.edges import EntityEdge
     from graphiti_core.nodes import EntityNode
     from graphiti_core.search.search_config_recipes import EDGE_HYBRID_SEARCH_RRF

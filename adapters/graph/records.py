@@ -4,11 +4,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from adapters.graph.falkordb_connection import plain_text
+from adapters.graph.texts import plain_text
 from domain.errors import SyncFailed
 from domain.facts import Fact, GraphEdge, GraphEntity
 
@@ -23,13 +24,55 @@ GROUP = re.compile(r"[A-Za-z0-9_]+")
 PROPERTY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def entity_uuid(key: str) -> str:
-    """The same in every group: a member is one person in the DAO's graph and in its own."""
-    return str(uuid5(NAMESPACE, key))
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Rows of one group. `prefix` tells its nodes and native edges from those of others in the same graph."""
 
+    prefix: str = ""
 
-def edge_uuid(edge: GraphEdge) -> str:
-    return str(uuid5(NAMESPACE, f"{edge.source}|{edge.relation}|{edge.target}"))
+    @classmethod
+    def of(cls, group: str, *, shared: bool) -> "Records":
+        """`shared`: all groups lie in one graph. Raises SyncFailed."""
+        checked_group(group)
+        return cls(f"{group}/" if shared else "")
+
+    def uuid(self, key: str) -> str:
+        """Of an entity's node."""
+        return str(uuid5(NAMESPACE, f"{self.prefix}{key}"))
+
+    def node_row(self, entity: GraphEntity) -> dict[str, Any]:
+        properties = checked_properties(entity.properties)
+        return {"uuid": self.uuid(entity.key), "key": entity.key, "name": entity.name, "properties": properties}
+
+    def edge_row(self, edge: GraphEdge) -> dict[str, Any]:
+        return {
+            "source": self.uuid(edge.source),
+            "target": self.uuid(edge.target),
+            "uuid": self.uuid(f"{edge.source}|{edge.relation}|{edge.target}"),
+            "properties": checked_properties(edge.properties),
+        }
+
+    def fact_row(self, fact: Fact) -> dict[str, Any]:
+        """Graphiti's fields and ours. `digest` tells whether a replay would change anything."""
+        properties: dict[str, Any] = {
+            "name": checked_name(fact.relation),
+            "fact": plain_text(fact.text),
+            "group_id": fact.group,
+            "episodes": [],
+            "created_at": _utc(fact.created_at),
+            "valid_at": _utc(fact.valid_from),
+            "invalid_at": _utc(fact.valid_to),
+            "expired_at": None,
+            "transaction_id": fact.transaction_id,
+            "source": fact.source,
+            "starts": microseconds(fact.valid_from, otherwise=-OPEN),
+            "ends": microseconds(fact.valid_to, otherwise=OPEN),
+            "newest": microseconds(fact.valid_from or fact.created_at, otherwise=0),
+        }
+        ends = {"subject": self.uuid(fact.subject.key), "object": self.uuid(fact.object.key)}
+        text = json.dumps([properties, ends], sort_keys=True, default=datetime.isoformat)
+        properties["digest"] = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+        return {"uuid": fact.id, **ends, "properties": properties}
 
 
 def checked_group(group: str) -> str:
@@ -60,43 +103,6 @@ def microseconds(moment: datetime | None, *, otherwise: int) -> int:
     return otherwise if moment is None else (moment - EPOCH) // timedelta(microseconds=1)
 
 
-def node_row(entity: GraphEntity) -> dict[str, Any]:
-    properties = checked_properties(entity.properties)
-    return {"uuid": entity_uuid(entity.key), "key": entity.key, "name": entity.name, "properties": properties}
-
-
-def edge_row(edge: GraphEdge) -> dict[str, Any]:
-    return {
-        "source": entity_uuid(edge.source),
-        "target": entity_uuid(edge.target),
-        "uuid": edge_uuid(edge),
-        "properties": checked_properties(edge.properties),
-    }
-
-
-def fact_row(fact: Fact) -> dict[str, Any]:
-    """Graphiti's fields and ours. `digest` tells whether a replay would change anything."""
-    properties: dict[str, Any] = {
-        "name": checked_name(fact.relation),
-        "fact": plain_text(fact.text),
-        "group_id": fact.group,
-        "episodes": [],
-        "created_at": _iso(fact.created_at),
-        "valid_at": _iso(fact.valid_from),
-        "invalid_at": _iso(fact.valid_to),
-        "expired_at": None,
-        "transaction_id": fact.transaction_id,
-        "source": fact.source,
-        "starts": microseconds(fact.valid_from, otherwise=-OPEN),
-        "ends": microseconds(fact.valid_to, otherwise=OPEN),
-        "newest": microseconds(fact.valid_from or fact.created_at, otherwise=0),
-    }
-    ends = {"subject": entity_uuid(fact.subject.key), "object": entity_uuid(fact.object.key)}
-    text = json.dumps([properties, ends], sort_keys=True)
-    properties["digest"] = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
-    return {"uuid": fact.id, **ends, "properties": properties}
-
-
 FACT_COLUMNS = """
     e.uuid AS uuid, e.name AS relation, e.fact AS fact, e.group_id AS group_id, e.valid_at AS valid_at,
     e.invalid_at AS invalid_at, e.created_at AS created_at, e.transaction_id AS transaction_id, e.source AS source,
@@ -114,7 +120,7 @@ def fact_of(row: Mapping[str, Any]) -> Fact:
         object=_entity_of(row["object"], row["object_labels"]),
         valid_from=_moment(row["valid_at"]),
         valid_to=_moment(row["invalid_at"]),
-        created_at=datetime.fromisoformat(row["created_at"]),
+        created_at=_moment(row["created_at"]) or EPOCH,
         transaction_id=row["transaction_id"],
         source=row["source"],
     )
@@ -126,9 +132,12 @@ def _entity_of(properties: Mapping[str, Any], labels: Iterable[str]) -> GraphEnt
     return GraphEntity(key=properties["key"], name=properties["name"], labels=kinds, properties=ours)
 
 
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat()
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.astimezone(UTC)
 
 
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+def _moment(stored: Any) -> datetime | None:  # noqa: ANN401  # as the engine gives it: a text or a driver's own class
+    if stored is None:
+        return None
+    moment: datetime = datetime.fromisoformat(stored) if isinstance(stored, str) else stored.to_native()
+    return moment.astimezone(UTC)

@@ -3,24 +3,31 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from itertools import batched
 from typing import Any
 
-from adapters.graph.falkordb_records import checked_name, edge_row, entity_uuid, node_row
+from adapters.graph.engines import Statement
+from adapters.graph.records import Records, checked_name
 from domain.errors import SyncFailed
 from domain.facts import Fact, GraphBatch, GraphEdge, GraphEntity
 
 SLICE = 200
 """Rows of one statement: a writer holds its graph for a tenth of a second at most."""
 
-type Statement = tuple[str, list[dict[str, Any]]]
+MERGE_NODE = "UNWIND $rows AS r MERGE (n:Entity {uuid: r.uuid}) ON CREATE SET n.summary = '', n.created_at = $now"
+MATCH_ENDS = "UNWIND $rows AS r MATCH (a:Entity {uuid: r.source}) MATCH (b:Entity {uuid: r.target})"
+
 type EdgeKey = tuple[str, str, str]
+type Rows = list[dict[str, Any]]
 
 
 @dataclass(slots=True)
 class GroupChange:
     """The batches of one group, later ones over earlier ones."""
 
+    group: str
+    records: Records
     nodes: dict[str, GraphEntity] = field(default_factory=dict)
     edges: dict[EdgeKey, GraphEdge] = field(default_factory=dict)
     removed: dict[EdgeKey, GraphEdge] = field(default_factory=dict)
@@ -50,9 +57,14 @@ class GroupChange:
         """Nodes, then edges; facts come after, they need their vectors."""
         yield from self._node_statements()
         yield from self._placeholder_statements()
-        yield from self._edge_statements("DELETE x", self.removed.values(), pattern="MATCH")
-        fields = "SET x += r.properties, x.uuid = r.uuid, x.group_id = $group"
-        yield from self._edge_statements(fields, self.edges.values(), pattern="MERGE")
+        yield from self._edge_statements("MATCH (a)-[x:{}]->(b) DELETE x", self.removed.values())
+        fields = "SET x += r.properties, x.group_id = $group"
+        yield from self._edge_statements(f"MERGE (a)-[x:{{}} {{{{uuid: r.uuid}}}}]->(b) {fields}", self.edges.values())
+
+    def sliced(self, text: str, rows: Iterable[dict[str, Any]]) -> Iterator[Statement]:
+        now = datetime.now(UTC)
+        for part in batched(rows, SLICE):
+            yield Statement(self.group, text, {"rows": list(part), "group": self.group, "now": now})
 
     def _node_statements(self) -> Iterator[Statement]:
         by_labels: dict[tuple[str, ...], list[GraphEntity]] = defaultdict(list)
@@ -61,54 +73,43 @@ class GroupChange:
         for labels, nodes in by_labels.items():
             label = f"n:{':'.join(labels)}, " if labels else ""
             text = f"SET {label}n.name = r.name, n.key = r.key, n.group_id = $group, n += r.properties"
-            yield from _sliced(f"{MERGE_NODE} {text}", map(node_row, nodes))
+            yield from self.sliced(f"{MERGE_NODE} {text}", map(self.records.node_row, nodes))
 
     def _placeholder_statements(self) -> Iterator[Statement]:
         """An end of an edge that is recorded later stands as a nameless Entity until then."""
         keys = dict.fromkeys(key for edge in self.edges.values() for key in (edge.source, edge.target))
-        rows = ({"uuid": entity_uuid(key), "key": key} for key in keys if key not in self.nodes)
-        yield from _sliced(f"{MERGE_NODE}, n.name = r.key, n.key = r.key, n.group_id = $group", rows)
+        rows = ({"uuid": self.records.uuid(key), "key": key} for key in keys if key not in self.nodes)
+        yield from self.sliced(f"{MERGE_NODE}, n.name = r.key, n.key = r.key, n.group_id = $group", rows)
 
-    def _edge_statements(self, effect: str, edges: Iterable[GraphEdge], *, pattern: str) -> Iterator[Statement]:
+    def _edge_statements(self, effect: str, edges: Iterable[GraphEdge]) -> Iterator[Statement]:
         by_relation: dict[str, list[GraphEdge]] = defaultdict(list)
         for edge in edges:
             by_relation[checked_name(edge.relation)].append(edge)
         for relation, same in by_relation.items():
-            text = f"{MATCH_ENDS} {pattern} (a)-[x:{relation}]->(b) {effect}"
-            yield from _sliced(text, map(edge_row, same))
+            yield from self.sliced(f"{MATCH_ENDS} {effect.format(relation)}", map(self.records.edge_row, same))
 
 
-MERGE_NODE = "UNWIND $rows AS r MERGE (n:Entity {uuid: r.uuid}) ON CREATE SET n.summary = '', n.created_at = $now"
-MATCH_ENDS = "UNWIND $rows AS r MATCH (a:Entity {uuid: r.source}) MATCH (b:Entity {uuid: r.target})"
-KNOWN_FACTS = """UNWIND $ids AS id MATCH ()-[e:RELATES_TO {uuid: id}]->()
-    RETURN id, e.digest AS digest, e.fact AS fact, startNode(e).uuid AS subject, endNode(e).uuid AS object"""
-"""Ends stay without a label: with one, FalkorDB walks the nodes for every id instead of the edges' index."""
-REMOVE_FACTS = "UNWIND $rows AS r MATCH ()-[e:RELATES_TO {uuid: r.uuid}]->() DELETE e"
-UPDATE_FACTS = "UNWIND $rows AS r MATCH ()-[e:RELATES_TO {uuid: r.uuid}]->() SET e += r.properties"
-REWRITE_FACTS = """UNWIND $rows AS r MATCH ()-[e:RELATES_TO {uuid: r.uuid}]->() SET e.fact_embedding = null
-    WITH e, r SET e += r.properties, e.fact_embedding = vecf32(r.vector)"""
-"""A vector set over a vector stays the old one (FalkorDB issue 2099): it is removed first."""
-CREATE_FACTS = """UNWIND $rows AS r OPTIONAL MATCH ()-[old:RELATES_TO {uuid: r.uuid}]->() WITH r, old WHERE old IS NULL
-    MATCH (a:Entity {uuid: r.subject}) MATCH (b:Entity {uuid: r.object})
-    CREATE (a)-[e:RELATES_TO {uuid: r.uuid}]->(b) SET e += r.properties, e.fact_embedding = vecf32(r.vector)"""
-"""Not MERGE: that walks all edges between the two nodes, and one member and one document may share thousands."""
-FORGET_FACTS = "MATCH ()-[e:RELATES_TO]->() WHERE e.source IN $keys DELETE e"
-FORGET_NODES = "UNWIND $uuids AS id MATCH (n:Entity {uuid: id}) DETACH DELETE n"
-FORGET_NAMES = "MATCH (n:Entity) WHERE (n:NamedEntity OR n:PolicyTopic) AND NOT (n)--() DELETE n"
-"""What only a forgotten document named, or was about, is forgotten with it."""
-
-
-def changes_by_group(batches: Sequence[GraphBatch]) -> dict[str, GroupChange]:
-    changes: dict[str, GroupChange] = defaultdict(GroupChange)
+def changes_by_group(batches: Sequence[GraphBatch], *, shared: bool) -> list[GroupChange]:
+    """`shared`: all groups lie in one graph."""
+    changes: dict[str, GroupChange] = {}
     for batch in batches:
+        if batch.group not in changes:
+            changes[batch.group] = GroupChange(batch.group, Records.of(batch.group, shared=shared))
         changes[batch.group].add(batch)
-    return changes
+    return list(changes.values())
+
+
+def together(statements: Iterable[Statement], rows: int) -> Iterator[list[Statement]]:
+    """In order, as many in a row as have at most so many rows together."""
+    part: list[Statement] = []
+    for statement in statements:
+        if part and sum(each.size for each in part) + statement.size > rows:
+            yield part
+            part = []
+        part.append(statement)
+    if part:
+        yield part
 
 
 def _key(edge: GraphEdge) -> EdgeKey:
     return edge.source, edge.relation, edge.target
-
-
-def _sliced(text: str, rows: Iterable[dict[str, Any]]) -> Iterator[Statement]:
-    for part in batched(rows, SLICE):
-        yield text, list(part)

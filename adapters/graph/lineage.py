@@ -6,7 +6,6 @@ from typing import Any
 from domain.lineage import Trace
 from domain.members import DAO_GROUP, member_group
 
-GROUPS_AT_ONCE = 20
 LINEAGE = """MATCH (n:Entity) WHERE n.transaction_id = $id
     RETURN n.group_id AS group, labels(n) AS kinds, n.key AS source, null AS target, null AS fact
     UNION ALL MATCH (a:Entity)-[e]->(b:Entity) WHERE e.transaction_id = $id

@@ -1,0 +1,147 @@
+"""The temporal graph through Graphiti, on any engine."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import batched, chain
+
+from adapters.graph.changes import SLICE, GroupChange, changes_by_group, together
+from adapters.graph.engines import Engine, Overtaken, Row, Statement
+from adapters.graph.lineage import LINEAGE, trace_of
+from adapters.graph.plans import KNOWN_FACTS, FactPlan
+from adapters.graph.ranking import FactQuery, ranked
+from adapters.graph.records import FACT_COLUMNS, Records, fact_of
+from adapters.graph.texts import plain_text
+from domain.embeddings import Embedder, Vector
+from domain.errors import RetrievalFailed, SyncFailed
+from domain.facts import Fact, GraphBatch
+from domain.lineage import Trace
+from domain.periods import Window
+
+TRIES = 5
+"""Of a record that other writers overtake."""
+BY_IDS = f"""UNWIND $ids AS id MATCH ()-[e:RELATES_TO {{uuid: id}}]->() WHERE e.group_id IN $groups
+    RETURN {FACT_COLUMNS}"""
+ABOUT = f"""UNWIND $uuids AS uuid MATCH (:Entity {{uuid: uuid}})-[e:RELATES_TO]-() WITH DISTINCT e
+    ORDER BY e.newest DESC, e.uuid LIMIT $limit RETURN {FACT_COLUMNS}"""
+COUNT_ABOUT = """UNWIND $uuids AS uuid MATCH (:Entity {uuid: uuid})-[e:RELATES_TO]-()
+    RETURN count(DISTINCT e) AS facts"""
+FORGET_FACTS = "MATCH ()-[e:RELATES_TO]->() WHERE e.source IN $keys AND e.group_id = $group DELETE e"
+FORGET_NODES = "UNWIND $uuids AS id MATCH (n:Entity {uuid: id}) DETACH DELETE n"
+FORGET_NAMES = """MATCH (n:Entity {group_id: $group}) WHERE (n:NamedEntity OR n:PolicyTopic) AND NOT (n)--()
+    DELETE n"""
+"""What only a forgotten document named, or was about, is forgotten with it."""
+
+
+class GraphitiGraph:
+    """`Graph` on an engine. Graphiti is imported with the first call.
+
+    A fact's score is the cosine of query and fact, cut to 0..1; the order comes from cosine and words together
+    (fusion.py), so a fact may stand above one of a higher score.
+    """
+
+    def __init__(self, engine: Engine, embedder: Embedder) -> None:
+        self.engine = engine
+        self._embedder = embedder
+        self._opening = asyncio.Lock()
+
+    async def close(self) -> None:
+        await self.engine.close()
+
+    async def record(self, batches: Sequence[GraphBatch]) -> None:
+        await self._open()
+        changes = changes_by_group(batches, shared=self.engine.shared)
+        for _ in range(TRIES):
+            try:
+                return await self._write(await self._planned(changes))
+            except Overtaken:
+                continue
+        raise SyncFailed("The graph could not be written: other writers were faster every time.")
+
+    async def search(
+        self, groups: Sequence[str], query: str, *, window: Window | None, at: datetime, limit: int
+    ) -> list[tuple[Fact, float]]:
+        query = plain_text(query)
+        if not query.strip() or not groups or limit < 1:
+            return []
+        await self._open()
+        [vector] = await self._embedder.embed([query])
+        groups = list(dict.fromkeys(groups))
+        async with self.engine.failing_as(RetrievalFailed, "read"):
+            hits = await self.engine.hits(groups, FactQuery(query, vector, window, at, limit))
+            best = ranked(hits, limit)
+            rows = await self.engine.read(_groups(best), BY_IDS, ids=[id for _, id in best]) if best else []
+        facts = {(fact.group, fact.id): fact for fact in map(fact_of, rows)}
+        return [(facts[key], hits[key].relevance.score) for key in best if key in facts]
+
+    async def by_ids(self, groups: Sequence[str], ids: Sequence[str]) -> dict[str, Fact]:
+        rows = await self._rows(groups, BY_IDS, ids=list(ids)) if ids else []
+        return {fact.id: fact for fact in map(fact_of, rows)}
+
+    async def about(self, groups: Sequence[str], key: str, *, limit: int, skip: int) -> list[Fact]:
+        rows = await self._rows(groups, ABOUT, uuids=self._uuids(groups, key), limit=skip + limit)
+        facts = sorted(map(fact_of, rows), key=lambda fact: fact.id)
+        facts.sort(key=lambda fact: fact.valid_from or fact.created_at, reverse=True)
+        return facts[skip : skip + limit]
+
+    async def count_about(self, groups: Sequence[str], key: str) -> int:
+        rows = await self._rows(groups, COUNT_ABOUT, uuids=self._uuids(groups, key))
+        return sum(row["facts"] for row in rows)
+
+    async def forget(self, group: str, keys: Sequence[str]) -> None:
+        records = Records.of(group, shared=self.engine.shared)
+        await self._open()
+        async with self.engine.failing_as(SyncFailed, "written"):
+            there = await self.engine.read([group], "RETURN 1 AS there")
+        if there:
+            params = {"group": group, "keys": list(keys), "uuids": [records.uuid(key) for key in keys]}
+            await self._write(Statement(group, text, params) for text in (FORGET_FACTS, FORGET_NODES, FORGET_NAMES))
+
+    async def lineage(self, transaction_id: str) -> list[Trace]:
+        await self._open()
+        async with self.engine.failing_as(RetrievalFailed, "read"):
+            rows = await self.engine.read_all(LINEAGE, id=transaction_id)
+        return sorted(map(trace_of, rows), key=lambda trace: (trace.group, trace.kind, trace.key))
+
+    async def _open(self) -> None:
+        async with self._opening:
+            await self.engine.open(dimensions=self._embedder.dimensions)
+
+    async def _planned(self, changes: Sequence[GroupChange]) -> Iterable[Statement]:
+        async with self.engine.failing_as(SyncFailed, "written"):
+            plans = [FactPlan.of(change, await self._known(change)) for change in changes]
+        vectors = await self._vectors(chain.from_iterable(plan.texts for plan in plans))
+
+        def vector_of(text: str) -> object:
+            return self.engine.vector(vectors[text])
+
+        return chain.from_iterable(plan.statements(vector_of, self.engine.set_vector) for plan in plans)
+
+    async def _write(self, statements: Iterable[Statement]) -> None:
+        for part in together(statements, self.engine.rows_at_once):
+            async with self.engine.failing_as(SyncFailed, "written"):
+                await self.engine.write(part)
+
+    async def _known(self, change: GroupChange) -> dict[str, Row]:
+        parts = [
+            await self.engine.read([change.group], KNOWN_FACTS, ids=list(ids)) for ids in batched(change.facts, SLICE)
+        ]
+        return {row["id"]: row for row in chain.from_iterable(parts)}
+
+    async def _vectors(self, texts: Iterable[str]) -> Mapping[str, Vector]:
+        each = list(dict.fromkeys(texts))
+        return dict(zip(each, await self._embedder.embed(each), strict=True)) if each else {}
+
+    async def _rows(self, groups: Sequence[str], cypher: str, **params: object) -> list[Row]:
+        await self._open()
+        async with self.engine.failing_as(RetrievalFailed, "read"):
+            return await self.engine.read(list(dict.fromkeys(groups)), cypher, **params)
+
+    def _uuids(self, groups: Sequence[str], key: str) -> list[str]:
+        """Of the entity's nodes in these groups."""
+        each = (Records.of(group, shared=self.engine.shared).uuid(key) for group in groups)
+        return list(dict.fromkeys(each))
+
+
+def _groups(keys: Iterable[tuple[str, str]]) -> list[str]:
+    return list(dict.fromkeys(group for group, _ in keys))

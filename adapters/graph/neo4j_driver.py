@@ -1,0 +1,130 @@
+"""Graphiti's Neo4j driver with our search. Import it through graphiti_import only."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from graphiti_core.driver.neo4j_driver import Neo4jDriver
+from neo4j import AsyncManagedTransaction, Query, RoutingControl, unit_of_work
+from neo4j.exceptions import ConstraintError, IncompleteCommit
+
+from adapters.graph import neo4j_indexes as indexes
+from adapters.graph.engines import Overtaken, Row, Statement
+from adapters.graph.graphiti_search import FactSearch
+from adapters.graph.neo4j_connection import WRITE_SECONDS, Address
+from adapters.graph.neo4j_search import GraphSearch
+from adapters.graph.ranking import Wanted
+from adapters.graph.texts import plain
+from domain.errors import SyncFailed
+
+INDEX_SECONDS = 300
+
+
+class FactDriver(Neo4jDriver):
+    """Speaks to one database, where all groups lie.
+
+    The stock driver builds every index of Graphiti with each driver made, and logs whole statements when one fails.
+    This one makes constraints and what we search, once, and logs nothing.
+    """
+
+    def __init__(self, url: str, *, dimensions: int) -> None:
+        address = Address.of(url)
+        super().__init__(address.url, address.user, address.password, address.database)
+        self._stock, self.client = self.client, address.driver()
+        self.dimensions = dimensions
+        self.vector_index = indexes.FACT_VECTORS
+        self.search_interface = FactSearch()
+        self._search = GraphSearch(self)
+        self._indexing: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        await super().close()
+        await self._stock.close()
+
+    async def build_indices_and_constraints(self, delete_existing: bool = False) -> None:
+        """Nothing: Graphiti calls this for every driver made, `ensure_indexes` does the work."""
+
+    async def ensure_indexes(self) -> None:
+        """Once a process, however many wait for it. Raises SyncFailed."""
+        if self._indexing is None or (self._indexing.done() and self._indexing.exception()):
+            self._indexing = asyncio.ensure_future(self._index())
+        await asyncio.shield(self._indexing)
+
+    def forget_indexes(self) -> None:
+        """Look again: the server may have been replaced by an empty one."""
+        if self._indexing is not None and self._indexing.done():
+            self._indexing = None
+
+    async def read(self, cypher: str, **params: object) -> list[Row]:
+        """Rows. The server ends it too when nobody waits any more."""
+        await self.ensure_indexes()
+        return await self._run(Query(cypher, timeout=WRITE_SECONDS), params, routing=RoutingControl.READ)
+
+    async def write(self, statements: Sequence[Statement]) -> None:
+        """All or nothing. A commit whose answer was lost is sent again: none of ours changes anything twice."""
+        await self.ensure_indexes()
+        sent = [(statement.text, _sendable(statement.params)) for statement in statements]
+
+        @unit_of_work(timeout=WRITE_SECONDS)
+        async def work(transaction: AsyncManagedTransaction) -> None:
+            for text, params in sent:
+                await (await transaction.run(text, params)).consume()
+
+        async with self.client.session(database=self._database) as session:
+            while True:
+                try:
+                    return await session.execute_write(work)
+                except ConstraintError as error:
+                    raise Overtaken from error
+                except IncompleteCommit:
+                    await asyncio.sleep(0.1)
+
+    async def execute_query(self, cypher_query_: str, **kwargs: Any) -> Any:  # noqa: ANN401  # as Graphiti's
+        """What Graphiti's own code calls."""
+        params = kwargs.pop("params", None) or {}
+        return await self.client.execute_query(cypher_query_, params, database_=self._database, **kwargs)
+
+    # what graphiti_search.py asks
+
+    async def nearest(self, groups: Sequence[str] | None, vector: Sequence[float], wanted: Wanted) -> list[Row]:
+        return await self._search.nearest(groups or (), vector, wanted)
+
+    async def with_words(
+        self, groups: Sequence[str] | None, query: str, vector: Sequence[float], wanted: Wanted
+    ) -> list[Row]:
+        return await self._search.with_words(groups or (), query, vector, wanted)
+
+    async def nodes_with_words(self, groups: Sequence[str] | None, query: str, wanted: Wanted) -> list[Row]:
+        return await self._search.nodes_with_words(groups or (), query, wanted)
+
+    async def split(self, groups: Sequence[str]) -> list[list[str]]:
+        return await self._search.split(groups)
+
+    async def _index(self) -> None:
+        present = await self._run(indexes.SHOW, {})
+        missing = list(indexes.missing_statements(present, self.dimensions))
+        for text in missing:
+            await self._run(text, {})
+        if missing:
+            await self._run(indexes.AWAIT, {"seconds": INDEX_SECONDS})
+            present = await self._run(indexes.SHOW, {})
+        found = indexes.vector_index(present) or {}
+        size = found.get("options", {}).get("indexConfig", {}).get("vector.dimensions")
+        if size != self.dimensions:
+            raise SyncFailed(f"The graph's vectors have {size} dimensions, the embedder's {self.dimensions}.")
+        self.vector_index = found["name"]
+
+    async def _run(
+        self, query: str | Query, params: dict[str, object], *, routing: RoutingControl = RoutingControl.WRITE
+    ) -> list[Row]:
+        result = await self.client.execute_query(
+            query,
+            _sendable(params),
+            database_=self._database,
+            routing_=routing,
+        )
+        return [dict(record) for record in result.records]
+
+
+def _sendable(params: Mapping[str, object]) -> dict[str, Any]:
+    return {name: plain(value) for name, value in params.items()}
