@@ -31,5 +31,5 @@ def iso(moment: datetime) -> str:
 
 
 def reason(error: BaseException, *, seconds: float = DEADLINE) -> str:
-    """One clear line; TimeoutError has no words of its own."""
-    return (str(error) or f"no answer within {seconds:g} s").splitlines()[0]
+    """One clear line: Neo4j's errors have a message among their codes, TimeoutError has no words of its own."""
+    return (getattr(error, "message", "") or str(error) or f"no answer within {seconds:g} s").splitlines()[0]
