@@ -56,9 +56,7 @@ class PgVectors(MemoryVectors):
         if old is None:
             return
         if vector is None:
-            self._client.write(
-                statements.SET_PAYLOAD, [{"id": vector_id, "properties": Jsonb(plain(payload or {}, moment=iso))}]
-            )
+            self._client.write(statements.SET_PAYLOAD, [{"id": vector_id, "properties": _json(payload or {})}])
         else:
             self.write([{"id": vector_id, "properties": {**old.payload, **(payload or {})}, "vector": vector}])
 
@@ -108,6 +106,10 @@ class PgVectors(MemoryVectors):
 def _stored_as(row: Row) -> Row:
     return {
         "id": row["id"],
-        "properties": Jsonb(plain(row["properties"], moment=iso)),
+        "properties": _json(row["properties"]),
         "vector": str(list(row["vector"])),
     }
+
+
+def _json(properties: Mapping[str, Any]) -> Jsonb:
+    return Jsonb(plain(properties, moment=iso))
