@@ -178,9 +178,9 @@ class Container:
 
     @cached_property
     def graph(self) -> GraphitiGraph:
-        engine = graph_engine(self.settings.graph)
-        graph = GraphitiGraph(engine, self.embedder)
-        return self.engines.graph(graph, partial(self._load, partial(graphiti_imported, engine.driver_module)))
+        graph = GraphitiGraph(graph_engine(self.settings.graph), self.embedder)
+        load = partial(graphiti_imported, graph.engine.driver_module)
+        return self.engines.graph(graph, partial(self._load, load))
 
     @cached_property
     def index(self) -> Mem0Memories | Mem0CloudMemories:
