@@ -3,7 +3,7 @@
 Import through mem0_import only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import batched
 from typing import Any
 
