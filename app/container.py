@@ -24,6 +24,7 @@ from adapters.memory.mem0 import Mem0Memories
 from adapters.memory.mem0_cloud import Mem0CloudMemories
 from adapters.memory.mem0_import import imported
 from adapters.meters.prometheus import PrometheusMeters
+from adapters.meters.redis import RedisWorkers
 from adapters.persisted.redis import RedisPersisted
 from adapters.queue.arq import ArqQueue
 from adapters.rates.redis import RedisRates
@@ -98,6 +99,7 @@ class Container:
             started.push_async_callback(self.graph.close)
             started.push_async_callback(self.index.close)
             started.push_async_callback(self.engines.aclose)
+            started.push_async_callback(self.workers.aclose)
             rules = DEPLOYED if self.settings.profile == "deployment" else Rules()
             await self.database.transact(lambda work: work.daos.ensure(DAO_NAME, rules))
             await check_key(self.settings.receipt_key, self.database.receipts)
@@ -130,6 +132,10 @@ class Container:
     @cached_property
     def alerts(self) -> LogAlerts:
         return LogAlerts(self.meters)
+
+    @cached_property
+    def workers(self) -> RedisWorkers:
+        return RedisWorkers(self.settings.redis)
 
     @cached_property
     def watch(self) -> Watch:

@@ -1,8 +1,8 @@
-"""A server beside the worker's loops, for whoever watches it."""
+"""What a worker tells of itself beside its loops."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,11 +11,20 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def watched(container: "Container") -> AsyncIterator[None]:
-    """Health and metrics of this process on WORKER_PORT, if there is one. Raises BadSettings for a port in use."""
+    """How engines look from here, told to the API's health; and this process's own health and metrics on WORKER_PORT,
+    if there is one. Raises BadSettings for a port in use."""
+    telling = asyncio.create_task(container.watch.tell())
+    try:
+        async with served(container) if container.settings.worker_port else nullcontext():
+            yield
+    finally:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+
+
+@asynccontextmanager
+async def served(container: "Container") -> AsyncIterator[None]:
     settings = container.settings
-    if not settings.worker_port:
-        yield
-        return
     import uvicorn
     from fastapi import FastAPI
 

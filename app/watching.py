@@ -3,12 +3,14 @@
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from adapters.breaker import State
+from adapters.meters.redis import Told
 from adapters.pings import can_ping, ping
 from domain.errors import SyncFailed
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from app.container import Container
 
 ANSWER_SECONDS = 2.0
+TELL_SECONDS = 2.0
 NEEDED = frozenset({"database"})
 """Without these a process cannot serve; without any other it serves less, and says so."""
 FIGURES_SECONDS = 5.0
@@ -38,6 +41,7 @@ class Watch:
         self._container = container
         self._known: dict[str, Found] = {}
         self._counted_at = float("-inf")
+        self._told: list[Told] = []
 
     async def parts(self) -> dict[str, Found]:
         """All parts that this process uses, each looked at now; none keeps it waiting for long."""
@@ -45,6 +49,10 @@ class Watch:
         for name, why in zip(asked, await asyncio.gather(*map(ailment, asked.values())), strict=True):
             self._note(name, why)
         parts = dict(self._known)
+        for told in self._told:
+            for name, (well, since, why) in told.items():
+                if name not in parts or (parts[name].well and not well):
+                    parts[name] = Found(well, since, why and f"Seen by a worker: {why}")
         for name, health in self._container.engines.health.items():
             ill, pinged = health.state is not State.CLOSED, parts.get(name)
             if pinged is None or pinged.well:
@@ -73,7 +81,21 @@ class Watch:
                 asked[name] = partial(ping, url)
         return asked
 
+    async def tell(self) -> None:
+        """How engines look from here, to who asks another process; until cancelled."""
+        while True:
+            with suppress(SyncFailed):  # Redis is away: health says so
+                await self._container.workers.tell(
+                    {
+                        name: (health.state is State.CLOSED, health.since, health.failure)
+                        for name, health in self._container.engines.health.items()
+                    }
+                )
+            await asyncio.sleep(TELL_SECONDS)
+
     async def _worker(self) -> None:
+        self._told = []
+        self._told = await self._container.workers.told()
         if not await self._container.queue.alive():
             raise SyncFailed("No worker gave a sign of life within the last seconds.")
 

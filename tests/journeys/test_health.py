@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from app.api import create_app
 from app.container import Container
 from app.settings import Settings
 from app.watched import watched
+from domain.models import Answering, Prompt
 from tests.conftest import wait_for_ping
 
 
@@ -175,6 +177,29 @@ async def test_the_worker_tells_of_itself_on_its_port(redis_url: str, tmp_path: 
                 await asyncio.sleep(0.05)
         assert 'frontier_jobs_total{outcome="done",task="reply"} 1.0' in answer.text
         assert (await client.get("/health/ready")).json()["checks"]["database"] == "ok"
+
+
+async def test_what_ails_a_worker_shows_in_the_apis_health(redis_url: str, tmp_path: Path) -> None:
+    """Models are called by workers only."""
+    port = int(redis_url.split(":")[2].split("/")[0])
+    key = {"openai_api_key": "sk-x", "openai_base_url": f"http://127.0.0.1:{free_port()}/v1"}
+    settings = settings_of(tmp_path, port, **key)
+    await migrations.upgrade(settings.database)
+    async with Container(settings) as api, Container(settings) as worker:
+        prompt = Prompt("Ana", "Hello?", (), (), datetime.now(UTC))
+        for _ in range(5):
+            parts = [part async for part in worker.model.stream(prompt)]
+            assert parts[0] == Answering("built-in", degraded=True)
+        async with watched(worker):
+            for _ in range(100):
+                found = (await api.watch.parts()).get("llm")
+                if found is not None:
+                    break
+                await asyncio.sleep(0.1)
+        assert found is not None
+        assert found.well is False
+        assert found.why is not None
+        assert found.why.startswith("Seen by a worker: The connection to the language model broke.")
 
 
 def test_without_room_uploads_are_refused_and_votes_go_on(redis_url: str, tmp_path: Path) -> None:
