@@ -1,6 +1,7 @@
 """Whether a server answers, asked in its own protocol without its client: health must load and log into nothing."""
 
 import asyncio
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 BOLT = bytes.fromhex("6060b017") + bytes.fromhex("00000404") + bytes(12)
@@ -32,3 +33,5 @@ async def ping(url: str) -> None:
             raise ConnectionError("It closes the connection.")
     finally:
         writer.close()
+        with suppress(OSError):  # it is gone already
+            await writer.wait_closed()
