@@ -1,9 +1,12 @@
-"""Retrieval at 10,000 memories and 10,000 facts: latency, recall and load rates of the embedded engines.
+"""Retrieval over many memories and facts: latency, recall and load rates, stock Graphiti's search beside ours.
 
-`python -m evals.retrieval` starts a server of its own in a temporary folder. Texts are synthetic, their vectors drawn
+`python -m evals.retrieval [--graph URL] [--facts 50000] [--memories 10000] [--quick]` starts a server of its own in a
+temporary folder; `--graph bolt://user:password@host` puts the facts into that Neo4j, in groups of this run that it
+removes at the end. Texts are synthetic, their vectors drawn
 around 300 topics; "embedding included" adds the real model's work on each question, nothing else.
 """
 
+import argparse
 import asyncio
 import subprocess
 import tempfile
@@ -11,6 +14,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import batched
 from pathlib import Path
 
 import numpy as np
@@ -19,18 +23,24 @@ import redis
 from adapters.embedded.falkordb import free_port, server_command
 from adapters.embedding.minilm import MiniLmEmbedder
 from adapters.graph import falkordb_search as graph_search
-from adapters.graph.falkordb import FalkorEngine
+from adapters.graph import neo4j_search
+from adapters.graph.engines import Statement
 from adapters.graph.graphiti import GraphitiGraph
 from adapters.memory import search as memory_search
 from adapters.memory.mem0 import Mem0Memories
-from domain.facts import Fact, GraphBatch, GraphEntity
+from app.container import graph_engine
+from domain.facts import Fact, GraphBatch, GraphEdge, GraphEntity
 from domain.memories import Memory, MemoryDomain, MemoryFilter, MemoryKind, NewMemory
 from domain.periods import Window
+from evals.stock_graphiti import StockSearch
 
-SIZE, TOPICS, DIMENSIONS, SAMPLES, LIMIT = 10_000, 300, 384, 200, 5
+SIZE, TOPICS, DIMENSIONS, SAMPLES, LIMIT, LOADED_AT_ONCE = 10_000, 300, 384, 200, 5, 500
+STOCK_SAMPLES, RECALL_SAMPLES = 5, 50
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 QUARTER = Window(NOW - timedelta(days=90), NOW)
 GROUPS = ("member_1", "dao")
+FACT_GROUPS = tuple(f"{group}_bench{time.time_ns():x}" for group in GROUPS)
+"""Of this run: a Neo4j may hold more than ours."""
 MEMORY_WORDS, FACT_WORDS, QUESTION_WORDS = 50, 10, 6
 """Telling words of a passage, a fact and a question; the stop words between them are not searched for anyway."""
 
@@ -116,7 +126,7 @@ def facts(texts: Sequence[str]) -> list[Fact]:
 def _fact(number: int, text: str, subject: GraphEntity, thing: GraphEntity) -> Fact:
     begins = NOW - timedelta(days=number % 360 + 1)
     ends = begins + timedelta(days=21) if number % 2 else None
-    group = "member_1" if number % 10 == 0 else "dao"
+    group = FACT_GROUPS[number % 10 != 0]
     return Fact(f"fact-{number}", group, "SAID", text, subject, thing, begins, ends, begins, "bench")
 
 
@@ -149,11 +159,18 @@ async def load(index: Mem0Memories, graph: GraphitiGraph, passages: list[Memory]
     """Both have been asked before, so that their imports are not counted."""
     started = time.perf_counter()
     await index.add_batch(passages)
-    print(f"memories loaded: {SIZE / (time.perf_counter() - started):,.0f} a second")
-    batches = [GraphBatch(group, facts=tuple(f for f in told if f.group == group)) for group in GROUPS]
+    print(f"memories loaded: {len(passages) / (time.perf_counter() - started):,.0f} a second")
     started = time.perf_counter()
-    await graph.record(batches)
-    print(f"facts loaded:    {SIZE / (time.perf_counter() - started):,.0f} a second")
+    for group in FACT_GROUPS:
+        mine = [fact for fact in told if fact.group == group]
+        for part in batched(mine, LOADED_AT_ONCE):
+            edges = {(fact.subject.key, fact.object.key): said(fact) for fact in part}
+            await graph.record([GraphBatch(group, edges=tuple(edges.values()), facts=part)])
+    print(f"facts loaded:    {len(told) / (time.perf_counter() - started):,.0f} a second, native edges too")
+
+
+def said(fact: Fact) -> GraphEdge:
+    return GraphEdge(fact.subject.key, fact.object.key, fact.relation, {"ts": fact.created_at.isoformat()})
 
 
 async def timed(search: Search, questions: Sequence[str], *, at_once: int) -> list[float]:
@@ -184,7 +201,7 @@ def searches(index: Mem0Memories, graph: GraphitiGraph) -> dict[str, Search]:
         return index.search(GROUPS, question, limit=LIMIT, where=MemoryFilter(), at=NOW)
 
     def told(question: str) -> Awaitable[object]:
-        return graph.search(GROUPS, question, window=QUARTER, at=NOW, limit=LIMIT)
+        return graph.search(FACT_GROUPS, question, window=QUARTER, at=NOW, limit=LIMIT)
 
     def both(question: str) -> Awaitable[object]:
         return asyncio.gather(recalled(question), told(question))
@@ -195,8 +212,8 @@ def searches(index: Mem0Memories, graph: GraphitiGraph) -> dict[str, Search]:
 async def recall(index: Mem0Memories, graph: GraphitiGraph, questions: Sequence[str]) -> None:
     """The share of the best five of an exact search that the indexes find too."""
     fast = await _answers(index, graph, questions)
-    for module in (memory_search, graph_search):
-        module.EXACT_BELOW = 10**9  # type: ignore[attr-defined]  # both modules have it
+    for module in (memory_search, graph_search, neo4j_search):
+        module.EXACT_BELOW = 10**9  # type: ignore[attr-defined]  # each has it
     exact = await _answers(index, graph, questions)
     for name in fast:
         shares = [len(got & best) / len(best) for got, best in zip(fast[name], exact[name], strict=True)]
@@ -210,30 +227,74 @@ async def _answers(
     for question in questions:
         hits = await index.search(GROUPS, question, limit=LIMIT, where=MemoryFilter(), at=NOW)
         answers["memories"].append({hit.id for hit in hits})
-        told = await graph.search(GROUPS, question, window=QUARTER, at=NOW, limit=LIMIT)
+        told = await graph.search(FACT_GROUPS, question, window=QUARTER, at=NOW, limit=LIMIT)
         answers["facts"].append({fact.id for fact, _ in told})
     return answers
 
 
-async def main() -> None:
+async def main(options: argparse.Namespace) -> None:
     language = Language(11)
-    passages, sayings = language.sentences(SIZE, MEMORY_WORDS), language.sentences(SIZE, FACT_WORDS)
-    questions = language.sentences(SAMPLES, QUESTION_WORDS)
+    passages, sayings = (
+        language.sentences(*size) for size in ((options.memories, MEMORY_WORDS), (options.facts, FACT_WORDS))
+    )
+    questions = language.sentences(20 if options.quick else SAMPLES, QUESTION_WORDS)
     topics = TopicEmbedder()
     topics.prepare([*passages, *sayings, *questions])
     with serving() as url:
-        index, graph = Mem0Memories(url, topics), GraphitiGraph(FalkorEngine(url), topics)
+        address = options.graph or url.replace("redis", "falkordb", 1)
+        index, graph = Mem0Memories(url, topics), GraphitiGraph(graph_engine(address), topics)
         await _answers(index, graph, questions[:1])
-        await load(index, graph, memories(passages), facts(sayings))
-        for name, search in searches(index, graph).items():
-            await report(name, search, questions)
-        slow = BothEmbedder(topics)
-        index_too, graph_too = Mem0Memories(url, slow), GraphitiGraph(FalkorEngine(url), slow)
-        await report("both, embedding included", searches(index_too, graph_too)["both in parallel"], questions)
-        await recall(index, graph, questions)
-        for engine in (index, graph, index_too, graph_too):
-            await engine.close()
+        try:
+            await load(index, graph, memories(passages), facts(sayings))
+            await measure(address, url, topics, questions)
+        finally:
+            for group in FACT_GROUPS:
+                await cleared(graph, group)
+            await index.close()
+            await graph.close()
+
+
+async def measure(address: str, url: str, topics: TopicEmbedder, questions: Sequence[str]) -> None:
+    """With clients of its own, which know the sizes of what was loaded."""
+    index, graph = Mem0Memories(url, topics), GraphitiGraph(graph_engine(address), topics)
+    for name, search in searches(index, graph).items():
+        await report(name, search, questions)
+    slow = BothEmbedder(topics)
+    index_too, graph_too = Mem0Memories(url, slow), GraphitiGraph(graph_engine(address), slow)
+    await report("both, embedding included", searches(index_too, graph_too)["both in parallel"], questions)
+    stock = StockSearch(graph, topics, FACT_GROUPS, QUARTER)
+    await stock.open(address)
+    for at_once in (1, 8):
+        taken = await timed(stock.search, questions[: STOCK_SAMPLES * at_once], at_once=at_once)
+        p50, p95 = np.percentile(taken, (50, 95))
+        print(f"{'stock Graphiti':34} {at_once} at once   P50 {p50:6.1f}   P95 {p95:6.1f} ms   ({len(taken)} samples)")
+    await recall(index, graph, questions[:RECALL_SAMPLES])
+    for engine in (index, graph, index_too, graph_too, stock):
+        await engine.close()
+
+
+async def cleared(graph: GraphitiGraph, group: str) -> None:
+    """In pieces, each a transaction that ends in time."""
+    some = "MATCH ()-[e]->() WHERE e.group_id = $group WITH e LIMIT 5000 DELETE e"
+    left = "MATCH ()-[e]->() WHERE e.group_id IN $groups RETURN count(e) AS edges"
+    while (rows := await graph.engine.read([group], left)) and rows[0]["edges"]:
+        await graph.engine.write([Statement(group, some, {"group": group})])
+    await graph.engine.write(
+        [Statement(group, "MATCH (n:Entity) WHERE n.group_id = $group DELETE n", {"group": group})]
+    )
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--graph", default="", help="bolt://user:password@host; empty: a FalkorDB of its own")
+    parser.add_argument("--facts", type=int, default=50_000)
+    parser.add_argument("--memories", type=int, default=SIZE)
+    parser.add_argument("--quick", action="store_true", help="to see that it works; its figures mean nothing")
+    given = parser.parse_args()
+    if given.quick:
+        given.facts, given.memories = 1_000, 500
+    return given
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(options()))
