@@ -46,7 +46,7 @@ class Projector:
     """
 
     BATCH = 500
-    GATHERED, GATHER_SECONDS = "BallotCast", 0.5
+    GATHERED, GATHER_SECONDS = "BallotCast", 0.25
     """After a batch with ballots: what many of them changed many times is then shown once."""
     FIRST_DELAY, LAST_DELAY = 0.2, 5.0
 
