@@ -18,6 +18,9 @@ SLICE = 200
 MERGE_NODE = "UNWIND $rows AS r MERGE (n:Entity {uuid: r.uuid}) ON CREATE SET n.summary = '', n.created_at = $now"
 MATCH_ENDS = "UNWIND $rows AS r MATCH (a:Entity {uuid: r.source}) MATCH (b:Entity {uuid: r.target})"
 
+LOCK_ENDS = "SET a.key = a.key WITH r, a, b"
+"""FalkorDB takes its lock with the first change: without one, two writers may both look first and then both create."""
+
 type EdgeKey = tuple[str, str, str]
 type Rows = list[dict[str, Any]]
 
@@ -59,7 +62,9 @@ class GroupChange:
         yield from self._placeholder_statements()
         yield from self._edge_statements("MATCH (a)-[x:{}]->(b) DELETE x", self.removed.values())
         fields = "SET x += r.properties, x.group_id = $group"
-        yield from self._edge_statements(f"MERGE (a)-[x:{{}} {{{{uuid: r.uuid}}}}]->(b) {fields}", self.edges.values())
+        yield from self._edge_statements(
+            f"{LOCK_ENDS} MERGE (a)-[x:{{}} {{{{uuid: r.uuid}}}}]->(b) {fields}", self.edges.values()
+        )
 
     def sliced(self, text: str, rows: Iterable[dict[str, Any]]) -> Iterator[Statement]:
         now = datetime.now(UTC)

@@ -167,6 +167,23 @@ async def test_names_that_could_be_cypher_are_refused(graph: GraphitiGraph, batc
         await graph.record([batch])
 
 
+async def test_writers_of_the_same_rows_at_once_leave_each_once(
+    graph: GraphitiGraph, engine: Seen, group: str, embedder: CountingEmbedder
+) -> None:
+    """Deadlocks and lost races are nobody's business but the graph's."""
+    others = [engine.graph(embedder) for _ in range(3)]
+    told = tuple(fact(group, f"Ana said {number}.") for number in range(20))
+    batches = [voted(group), GraphBatch(group, facts=told), GraphBatch(group, facts=told[::-1])]
+    await asyncio.gather(*(writer.record(batches[::step]) for writer in (graph, *others) for step in (1, -1)))
+    for writer in others:
+        await writer.close()
+    counted = "MATCH ()-[x:{} {{group_id: $group}}]->() RETURN count(x), count(DISTINCT x.uuid)"
+    assert engine.cypher(group, counted.format("RELATES_TO")) == [[21, 21]]
+    assert engine.cypher(group, counted.format("VOTED")) == [[1, 1]]
+    nodes = "MATCH (n:Entity {group_id: $group}) RETURN count(n), count(DISTINCT n.key)"
+    assert engine.cypher(group, nodes) == [[4, 4]]
+
+
 async def test_lineage_tells_all_that_a_transaction_left_and_no_words(graph: GraphitiGraph, group: str) -> None:
     mine, other = f"tx-{group}", f"{group}_other"
     vote = replace(VOTE, properties={"open": True, "transaction_id": mine})
