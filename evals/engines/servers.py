@@ -93,7 +93,8 @@ class Server(ABC):
         if self.running:
             return
         if taken(self.port):
-            raise Unavailable(f"{self.name}: port {self.port} is taken; end what listens there, or give another port.")
+            remedy = f"end what listens there, or remove {self.folder / 'port'} for another"
+            raise Unavailable(f"{self.name}: port {self.port} is taken; {remedy}.")
         self.prepare()
         self._process = SPAWNER.submit(self._spawn).result()
         (self.folder / "port").write_text(str(self.port))
