@@ -10,6 +10,11 @@ from domain.periods import Window
 
 type Property = str | int | float | bool
 
+OWNED_BY_TARGET = frozenset(
+    {"HAS_TWIN", "CHATTED", "AUTHORED", "HOLDS", "SAID", "PROPOSED", "VOTED", "RESOLVED_BY", "ENACTED"}
+)
+"""Native edges that come and go with the row at their target; all others do with the one at their source."""
+
 
 @dataclass(frozen=True, slots=True)
 class GraphEntity:
@@ -29,6 +34,11 @@ class GraphEdge:
     target: str
     relation: str
     properties: dict[str, Property] = field(default_factory=dict)
+
+    @property
+    def owner(self) -> str:
+        """Key of the end whose row brings the edge: the one of the two that has few edges of its kind."""
+        return self.target if self.relation in OWNED_BY_TARGET else self.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,16 @@ class GraphBatch:
     edges: tuple[GraphEdge, ...] = ()
     facts: tuple[Fact, ...] = ()
     removed_edges: tuple[GraphEdge, ...] = ()
+    removed_facts: tuple[str, ...] = ()
+    """Ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldKey:
+    """A key that something in a group's graph stands under. `linked`: it is more than a node without any edge."""
+
+    key: str
+    linked: bool
 
 
 class Graph(Protocol):
@@ -82,7 +102,10 @@ class Graph(Protocol):
     async def count_about(self, groups: Sequence[str], key: str) -> int: ...
 
     async def forget(self, group: str, keys: Sequence[str]) -> None:
-        """Remove the nodes of these keys, their edges, and the facts derived from them."""
+        """Remove the nodes of these keys, their edges, and the facts derived from them.
+
+        Names and topics that nothing is linked to any more go with them; with no keys, only these.
+        """
 
     async def lineage(self, transaction_id: str) -> list[Trace]:
         """Every node, native edge and fact, of whatever group, that carries this `transaction_id`; store "graph".
@@ -91,3 +114,26 @@ class Graph(Protocol):
         relation and its key `source->target`; a fact's kind is `RELATES_TO:<relation>` and its key its id. Sorted by
         group, kind, key; no names, no texts. For an operator: it may walk everything. Raises RetrievalFailed.
         """
+
+    async def groups(self) -> list[str]:
+        """All groups that have a graph, sorted. Raises RetrievalFailed."""
+
+    async def keys(self, group: str, after: str, *, limit: int) -> tuple[list[HeldKey], str]:
+        """A slice of the keys of the group's nodes and of the sources of its facts, and where the next slice begins.
+
+        Start with ""; "" comes back with the last slice. About `limit` keys in the store's own order, some in more than
+        one slice; what is there from the first slice to the last is in one. A node that does not stand under its own
+        key is told by a name that only `forget` understands. Raises RetrievalFailed.
+        """
+
+    async def held(self, group: str, owners: Sequence[str], nodes: Sequence[str] = ()) -> GraphBatch:
+        """What stands under these keys, at most 500 of each, to be compared with what should.
+
+        The nodes of both; of `owners` also the native edges that are theirs (`GraphEdge.owner`), and the facts derived
+        from them (`Fact.source`), whose two entities need no more than their keys. Left out is what a search could not
+        find: a fact without its vector, or whose fields contradict each other. An edge that is there twice is told
+        twice. Raises RetrievalFailed.
+        """
+
+    async def drop(self, group: str) -> None:
+        """All that the group has, and its graph. None there is no error. Raises SyncFailed."""

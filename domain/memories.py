@@ -86,6 +86,15 @@ class ScoredId:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class HeldMemory:
+    """What an index holds, under its own name for it. `id`: the memory it is the one entry of; None for a stray."""
+
+    ref: str
+    id: int | None
+    group: str
+
+
 class MemoryIndex(Protocol):
     """Nearest memories by meaning and words. Adding the same memory twice leaves one."""
 
@@ -109,6 +118,22 @@ class MemoryIndex(Protocol):
         Its kind is its domain (DOC, CHAT, ...), its key `memory:<id>`. Sorted by id; no texts. For an operator: it may
         walk everything. Raises RetrievalFailed.
         """
+
+    async def missing(self, memories: Sequence[Memory]) -> set[int]:
+        """Ids of those, of at most 500, that are not held exactly so and once. Raises RetrievalFailed.
+
+        Not so: nothing is there, another text, group or field is, or there is no vector to find it by.
+        """
+
+    async def held(self, after: str, *, limit: int) -> tuple[list[HeldMemory], str]:
+        """A slice of all that is held, whoever's, and where the next one begins.
+
+        Start with ""; "" comes back with the last slice. About `limit` entries in the store's own order; what is there
+        from the first slice to the last is in one. Raises RetrievalFailed.
+        """
+
+    async def discard(self, refs: Sequence[str]) -> None:
+        """Remove entries by `HeldMemory.ref`. One that is gone is no error. Raises SyncFailed."""
 
 
 class Memories(Protocol):

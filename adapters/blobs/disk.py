@@ -7,11 +7,14 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from domain.blobs import HeldBlob
 from domain.errors import BadInput, IngestionFailed
 
 SEGMENT = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
@@ -62,6 +65,33 @@ class DiskBlobs:
             await asyncio.to_thread(path.unlink, missing_ok=True)
         else:
             await asyncio.to_thread(_remove, path, version, self._drafts / secrets.token_hex(16))
+
+    async def held(self, after: str, *, limit: int) -> list[HeldBlob]:
+        return await asyncio.to_thread(lambda: list(islice(self._walk(self._folder, after.split("/")), limit)))
+
+    async def of_keys(self, keys: Sequence[str]) -> dict[str, HeldBlob]:
+        found = await asyncio.to_thread(lambda: [self._listed(self._path(key)) for key in keys])
+        return {blob.key: blob for blob in found if blob is not None}
+
+    def _walk(self, folder: Path, after: Sequence[str]) -> Iterator[HeldBlob]:
+        """Sorted by the keys' names, one folder's names at a time in memory."""
+        first, *rest = after or ("",)
+        for path in sorted(folder.iterdir()):
+            if path.name < first or path == self._drafts:
+                continue
+            if path.is_dir():
+                yield from self._walk(path, rest if path.name == first else ())
+            elif path.name > first and (blob := self._listed(path)) is not None:
+                yield blob
+
+    def _listed(self, path: Path) -> HeldBlob | None:
+        """None when it is not there, or no longer."""
+        try:
+            known = path.stat()
+        except FileNotFoundError:
+            return None
+        written = datetime.fromtimestamp(known.st_mtime, UTC)
+        return HeldBlob(path.relative_to(self._folder).as_posix(), known.st_size, written)
 
     def _path(self, key: str) -> Path:
         if not KEY.fullmatch(key):

@@ -35,6 +35,7 @@ class GroupChange:
     edges: dict[EdgeKey, GraphEdge] = field(default_factory=dict)
     removed: dict[EdgeKey, GraphEdge] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
+    removed_facts: set[str] = field(default_factory=set)
 
     def add(self, batch: GraphBatch) -> None:
         for edge in batch.removed_edges:
@@ -43,9 +44,13 @@ class GroupChange:
         for edge in batch.edges:
             self.removed.pop(_key(edge), None)
             self.edges[_key(edge)] = edge
+        for id in batch.removed_facts:
+            self.facts.pop(id, None)
+            self.removed_facts.add(id)
         for fact in batch.facts:
             if fact.group != batch.group:
                 raise SyncFailed(f"Fact {fact.id} of group {fact.group} stands in a batch of {batch.group}.")
+            self.removed_facts.discard(fact.id)
             self.facts[fact.id] = fact
             self._merge(fact.subject, fact.object)
         self._merge(*batch.nodes)

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import batched, chain
 
 from adapters.graph.changes import SLICE, GroupChange, changes_by_group, together
 from adapters.graph.engines import Engine, Overtaken, Row, Statement
+from adapters.graph.held import DROP, GROUPS, held_batch, slice_of_keys, uuids_of
 from adapters.graph.lineage import LINEAGE, trace_of
 from adapters.graph.plans import KNOWN_FACTS, FactPlan
 from adapters.graph.ranking import FactQuery, ranked
@@ -14,7 +16,7 @@ from adapters.graph.records import FACT_COLUMNS, Records, fact_of
 from adapters.graph.texts import plain_text
 from domain.embeddings import Embedder, Vector
 from domain.errors import RetrievalFailed, SyncFailed
-from domain.facts import Fact, GraphBatch
+from domain.facts import Fact, GraphBatch, HeldKey
 from domain.lineage import Trace
 from domain.periods import Window
 
@@ -94,7 +96,7 @@ class GraphitiGraph:
         async with self.engine.failing_as(SyncFailed, "written"):
             there = await self.engine.read([group], "RETURN 1 AS there")
         if there:
-            params = {"group": group, "keys": list(keys), "uuids": [records.uuid(key) for key in keys]}
+            params = {"group": group, "keys": list(keys), "uuids": uuids_of(records, keys)}
             await self._write(Statement(group, text, params) for text in (FORGET_FACTS, FORGET_NODES, FORGET_NAMES))
 
     async def lineage(self, transaction_id: str) -> list[Trace]:
@@ -102,6 +104,24 @@ class GraphitiGraph:
         async with self.engine.failing_as(RetrievalFailed, "read"):
             rows = await self.engine.read_all(LINEAGE, id=transaction_id)
         return sorted(map(trace_of, rows), key=lambda trace: (trace.group, trace.kind, trace.key))
+
+    async def groups(self) -> list[str]:
+        await self._open()
+        async with self.engine.failing_as(RetrievalFailed, "read"):
+            return sorted({row["group"] for row in await self.engine.read_all(GROUPS)})
+
+    async def keys(self, group: str, after: str, *, limit: int) -> tuple[list[HeldKey], str]:
+        records = Records.of(group, shared=self.engine.shared)
+        return await slice_of_keys(partial(self._rows, [group]), records, after, limit)
+
+    async def held(self, group: str, owners: Sequence[str], nodes: Sequence[str] = ()) -> GraphBatch:
+        records = Records.of(group, shared=self.engine.shared)
+        return await held_batch(partial(self._rows, [group]), records, group, owners, nodes)
+
+    async def drop(self, group: str) -> None:
+        Records.of(group, shared=self.engine.shared)
+        while await self._rows([group], "MATCH (n:Entity) WHERE n.group_id IN $groups RETURN 1 AS there LIMIT 1"):
+            await self._write([Statement(group, DROP, {"group": group})])
 
     async def _open(self) -> None:
         async with self._opening:

@@ -35,7 +35,7 @@ class FactPlan:
     @classmethod
     def of(cls, change: GroupChange, known: Mapping[str, Row]) -> "FactPlan":
         """Compare with what is stored: a new vector only for a new text, a new edge only for new ends."""
-        plan = cls(change)
+        plan = cls(change, moved=[{"uuid": id} for id in sorted(change.removed_facts)])
         for row in map(change.records.fact_row, change.facts.values()):
             old = known.get(row["uuid"])
             if old is None:

@@ -103,6 +103,15 @@ def microseconds(moment: datetime | None, *, otherwise: int) -> int:
     return otherwise if moment is None else (moment - EPOCH) // timedelta(microseconds=1)
 
 
+def spans(fact: Fact) -> list[int]:
+    """What its fields `starts`, `ends` and `newest` are, in microseconds."""
+    return [
+        microseconds(fact.valid_from, otherwise=-OPEN),
+        microseconds(fact.valid_to, otherwise=OPEN),
+        microseconds(fact.valid_from or fact.created_at, otherwise=0),
+    ]
+
+
 FACT_COLUMNS = """
     e.uuid AS uuid, e.name AS relation, e.fact AS fact, e.group_id AS group_id, e.valid_at AS valid_at,
     e.invalid_at AS invalid_at, e.created_at AS created_at, e.transaction_id AS transaction_id, e.source AS source,
@@ -118,9 +127,9 @@ def fact_of(row: Mapping[str, Any]) -> Fact:
         text=row["fact"],
         subject=_entity_of(row["subject"], row["subject_labels"]),
         object=_entity_of(row["object"], row["object_labels"]),
-        valid_from=_moment(row["valid_at"]),
-        valid_to=_moment(row["invalid_at"]),
-        created_at=_moment(row["created_at"]) or EPOCH,
+        valid_from=moment(row["valid_at"]),
+        valid_to=moment(row["invalid_at"]),
+        created_at=moment(row["created_at"]) or EPOCH,
         transaction_id=row["transaction_id"],
         source=row["source"],
     )
@@ -136,7 +145,7 @@ def _utc(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.astimezone(UTC)
 
 
-def _moment(stored: Any) -> datetime | None:  # noqa: ANN401  # as the engine gives it: a text or a driver's own class
+def moment(stored: Any) -> datetime | None:  # noqa: ANN401  # as the engine gives it: a text or a driver's own class
     if stored is None:
         return None
     moment: datetime = datetime.fromisoformat(stored) if isinstance(stored, str) else stored.to_native()

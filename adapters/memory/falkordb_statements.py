@@ -19,7 +19,9 @@ MERGE = """UNWIND $rows AS r MERGE (m:MemoryVector {id: r.id}) ON MATCH SET m.ve
 SET_PROPERTIES = "MATCH (m:MemoryVector {id: $id}) SET m += $properties"
 DELETE = "UNWIND $ids AS id MATCH (m:MemoryVector {id: id}) DELETE m"
 GET = "UNWIND $ids AS id MATCH (m:MemoryVector {id: id}) RETURN id, m{.*, vector: null} AS payload"
-HELD = "UNWIND $ids AS id MATCH (m:MemoryVector {id: id}) RETURN id, m.hash AS hash, m.user_id AS user_id"
+STORED = "UNWIND $ids AS id MATCH (m:MemoryVector {{id: id}}) WHERE m.vector IS NOT NULL RETURN {columns}"
+"""Not as a map: the client takes four times as long to read one."""
+SLICE = "MATCH (m:MemoryVector) WHERE {range} RETURN m.id AS ref, m.memory_id AS id, m.user_id AS group"
 LIST = (
     "MATCH (m:MemoryVector) WHERE m.user_id IN $groups AND {where} RETURN m.id AS id, m{{.*, vector: null}} AS payload"
 )

@@ -10,6 +10,7 @@ from typing import Any
 from redis.exceptions import RedisError, ResponseError
 
 from adapters.graph.falkordb_connection import VectorParam
+from adapters.graph.slices import bounds, within
 from adapters.memory import falkordb_statements as statements
 from adapters.memory.falkordb_client import FalkorClient
 from adapters.memory.falkordb_search import FalkorSearch
@@ -28,10 +29,18 @@ class FalkorVectors(MemoryVectors):
         self._indexed = False
         self.searching = FalkorSearch(self.client)
 
-    def held(self, memory_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    def stored(self, memory_ids: Sequence[int], fields: Sequence[str]) -> dict[int, dict[str, Any]]:
         by_id = {vector_id(memory_id): memory_id for memory_id in memory_ids}
-        rows = [row for part in batched(by_id, SLICE) for row in self.client.read(statements.HELD, ids=[*part])]
-        return {by_id[row["id"]]: (row["hash"], row["user_id"]) for row in rows}
+        text = statements.STORED.format(columns=", ".join(f"m.{name} AS {name}" for name in ("id", *fields)))
+        rows = [row for part in batched(by_id, SLICE) for row in self.client.read(text, ids=[*part])]
+        return {by_id[row["id"]]: row for row in rows}
+
+    def slice(self, after: str, limit: int) -> tuple[Rows, str]:
+        counted = self.client.read(statements.COUNT_ALL)
+        start, until = bounds(after, count=counted[0]["vectors"] if counted else 0, limit=limit)
+        range_ = "m.id >= $start" + (" AND m.id < $until" if until else "")
+        rows = self.client.read(statements.SLICE.format(range=range_), start=start, until=until)
+        return within(rows, "ref", start, until), until or ""
 
     def memory_ids(self, group: str) -> set[int]:
         return {row["memory_id"] for row in self.client.read(statements.MEMORY_IDS, group=group)}

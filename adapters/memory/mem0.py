@@ -14,7 +14,7 @@ from adapters.memory.metadata import checked_group, hash_of, metadata_of, text_o
 from domain.embeddings import Embedder, Vector
 from domain.errors import Failure, RetrievalFailed, SyncFailed
 from domain.lineage import Trace
-from domain.memories import Memory, MemoryFilter, ScoredId
+from domain.memories import HeldMemory, Memory, MemoryFilter, ScoredId
 
 if TYPE_CHECKING:
     from mem0.memory.main import Memory as Mem0
@@ -45,8 +45,8 @@ class Mem0Memories:
         for memory in memories:
             checked_group(memory.content.group, SyncFailed)
         async with self._failing_as(SyncFailed, "written"):
-            held = await asyncio.to_thread(mem0.vector_store.held, [memory.id for memory in memories])
-        fresh = [memory for memory in memories if held.get(memory.id) != (hash_of(memory), memory.content.group)]
+            wrong = await asyncio.to_thread(_missing, mem0, memories)
+        fresh = [memory for memory in memories if memory.id in wrong]
         texts = list(dict.fromkeys(map(text_of, fresh)))
         vectors = dict(zip(texts, await self._embedder.embed(texts), strict=True)) if texts else {}
         for part in batched(fresh, SLICE):
@@ -86,6 +86,28 @@ class Mem0Memories:
             rows = await asyncio.to_thread(mem0.vector_store.lineage, transaction_id)
         return [Trace("memories", row["domain"], f"memory:{row['id']}", row["group"]) for row in rows]
 
+    async def missing(self, memories: Sequence[Memory]) -> set[int]:
+        mem0 = await self._opened()
+        async with self._failing_as(RetrievalFailed, "read"):
+            return await asyncio.to_thread(_missing, mem0, memories)
+
+    async def held(self, after: str, *, limit: int) -> tuple[list[HeldMemory], str]:
+        from adapters.memory.vectors import vector_id
+
+        mem0 = await self._opened()
+        async with self._failing_as(RetrievalFailed, "read"):
+            rows, following = await asyncio.to_thread(mem0.vector_store.slice, after, limit)
+        entries = [
+            HeldMemory(row["ref"], row["id"] if row["ref"] == vector_id(row["id"]) else None, row["group"])
+            for row in rows
+        ]
+        return entries, following
+
+    async def discard(self, refs: Sequence[str]) -> None:
+        mem0 = await self._opened()
+        async with self._failing_as(SyncFailed, "written"):
+            await asyncio.to_thread(mem0.vector_store.delete_many, refs)
+
     async def _opened(self) -> "Mem0":
         async with self._opening:
             if self._mem0 is None:
@@ -107,6 +129,25 @@ class Mem0Memories:
                 raise
             self._mem0.vector_store.forget_indexes()
             raise failure(f"The memory index could not be {done}: {reason(error)}") from error
+
+
+def _missing(mem0: "Mem0", memories: Sequence[Memory]) -> set[int]:
+    """Field by field: a mark of the whole would not show that somebody wrote over one."""
+    wanted = {memory.id: _payload(memory) for memory in memories}
+    if not wanted:
+        return set()
+    stored = mem0.vector_store.stored(list(wanted), list(next(iter(wanted.values()))))
+    return {id for id, payload in wanted.items() if not _same(stored.get(id), payload)}
+
+
+def _same(stored: Mapping[str, Any] | None, payload: Mapping[str, Any]) -> bool:
+    return stored is not None and all(stored.get(name) == value for name, value in payload.items())
+
+
+def _payload(memory: Memory) -> dict[str, Any]:
+    """What Mem0 hands to the vector store."""
+    mine = {"data": text_of(memory), "hash": hash_of(memory), "user_id": memory.content.group}
+    return {**metadata_of(memory), **mine}
 
 
 def _add(mem0: "Mem0", memories: Sequence[Memory], vectors: Mapping[str, Vector]) -> None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from adapters.memory.metadata import checked_group
 from domain.embeddings import Embedder
 from domain.errors import RetrievalFailed, SyncFailed
 from domain.lineage import Trace
-from domain.memories import Memory, MemoryFilter, ScoredId
+from domain.memories import HeldMemory, Memory, MemoryFilter, ScoredId
 
 if TYPE_CHECKING:
     from adapters.memory.mem0_cloud_client import CloudClient
@@ -89,6 +89,20 @@ class Mem0CloudMemories:
             for id, row in sorted(left.items())
         ]
 
+    async def missing(self, memories: Sequence[Memory]) -> set[int]:
+        wrong = partial(_wrong, memories=memories)
+        return await self._calls.run(wrong, RetrievalFailed, "read", deadline=self._patience)
+
+    async def held(self, after: str, *, limit: int) -> tuple[list[HeldMemory], str]:
+        """Pages from the last to the first: what is removed meanwhile moves only those that were read."""
+        page = partial(_page_before, after=after)
+        found, following = await self._calls.run(page, RetrievalFailed, "read", deadline=self._patience)
+        return [HeldMemory(row["id"], rows.memory_id(row), row.get("user_id") or "") for row in found], following
+
+    async def discard(self, refs: Sequence[str]) -> None:
+        delete = partial(_delete, ids=refs)
+        await self._calls.run(delete, SyncFailed, "written", deadline=self._patience)
+
 
 async def _put(client: "CloudClient", *, memories: Sequence[Memory], accepted: set[int]) -> None:
     """`accepted` are ids that the server took in an earlier try, shown or not: they are not added again."""
@@ -126,6 +140,23 @@ async def _delete(client: "CloudClient", ids: Sequence[str]) -> None:
 async def _held(client: "CloudClient", memory_ids: Sequence[int]) -> list[Row]:
     parts = await bundled(_listed(client, filters=rows.of_memories(part)) for part in batched(memory_ids, ASKED))
     return [row for part in parts for row in part if rows.memory_id(row) in memory_ids]
+
+
+async def _wrong(client: "CloudClient", *, memories: Sequence[Memory]) -> set[int]:
+    held = await _held(client, [memory.id for memory in memories]) if memories else []
+    todo = rows.changes(memories, held)
+    by_ref = {row["id"]: rows.memory_id(row) for row in held}
+    doubled = {id for ref in todo.delete if (id := by_ref[ref]) is not None}
+    return {memory.id for memory in (*todo.add, *(memory for _, memory in todo.update))} | doubled
+
+
+async def _page_before(client: "CloudClient", *, after: str) -> tuple[list[Row], str]:
+    """`after` is a page's number and the moment at which the first was asked for."""
+    number, _, moment = after.partition("|")
+    moment = moment or datetime.now(UTC).isoformat()
+    ask = partial(client.get_all, filters=rows.before(moment), page_size=PAGE_SIZE, show_expired=True)
+    page = int(number) if number else max(1, math.ceil(rows.count(await ask(page=1)) / PAGE_SIZE))
+    return rows.results(await ask(page=page)), f"{page - 1}|{moment}" if page > 1 else ""
 
 
 async def _listed(client: "CloudClient", *, filters: Row) -> list[Row]:

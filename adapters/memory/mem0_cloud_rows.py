@@ -45,7 +45,7 @@ def changes(memories: Iterable[Memory], rows: Iterable[Row]) -> Changes:
     todo = Changes()
     for memory in memories:
         of_group = [row for row in held[memory.id] if row.get("user_id") == memory.content.group]
-        right = [row for row in of_group if row["metadata"].get("hash") == hash_of(memory)]
+        right = [row for row in of_group if _says(row, memory)]
         kept = (right or of_group)[:1]
         if not kept:
             todo.add.append(memory)
@@ -53,6 +53,11 @@ def changes(memories: Iterable[Memory], rows: Iterable[Row]) -> Changes:
             todo.update.append((kept[0]["id"], memory))
         todo.delete.extend(row["id"] for row in held[memory.id] if row not in kept)
     return todo
+
+
+def _says(row: Row, memory: Memory) -> bool:
+    known = row["metadata"] or {}
+    return all(known.get(name) == value for name, value in sent(memory)["metadata"].items())
 
 
 def results(answer: object) -> list[Row]:
@@ -100,6 +105,11 @@ def text(memory: Memory) -> str:
 def of_memories(memory_ids: Iterable[int]) -> Row:
     """Filters for these of ours, in whatever group."""
     return {"AND": [{"user_id": "*"}, {"OR": [{"metadata": {"memory_id": str(id)}} for id in memory_ids]}]}
+
+
+def before(moment: str) -> Row:
+    """Filters for all that was there at a moment."""
+    return {"AND": [{"user_id": "*"}, {"created_at": {"lte": moment}}]}
 
 
 def of_transaction(transaction_id: str) -> Row:

@@ -21,7 +21,7 @@ def metadata_of(memory: Memory) -> dict[str, Any]:
         "memory_id": memory.id,
         "domain": content.domain.value,
         "kind": content.kind.value,
-        "source": content.source,
+        "source": plain_text(content.source),
         "importance": content.importance,
         "session_id": content.session_id,
         "turn": content.turn,

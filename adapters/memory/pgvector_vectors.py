@@ -19,6 +19,7 @@ from adapters.memory.search import Filters, OtherVectors, Row, Rows, check_dimen
 from adapters.memory.vectors import Hit, Hits, MemoryVectors, Names, vector_id
 
 SLICE = 200
+NIL = "00000000-0000-0000-0000-000000000000"
 
 
 class PgVectors(MemoryVectors):
@@ -30,10 +31,14 @@ class PgVectors(MemoryVectors):
         self._created = False
         self.searching = PgSearch(self._client)
 
-    def held(self, memory_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    def stored(self, memory_ids: Sequence[int], fields: Sequence[str]) -> dict[int, Row]:
+        """Whole payloads."""
         by_id = {vector_id(memory_id): memory_id for memory_id in memory_ids}
-        rows = self._client.read(statements.HELD, ids=[*by_id])
-        return {by_id[row["id"]]: (row["hash"], row["user_id"]) for row in rows}
+        return {by_id[row["id"]]: row["payload"] for row in self._client.read(statements.GET, ids=[*by_id])}
+
+    def slice(self, after: str, limit: int) -> tuple[Rows, str]:
+        rows = self._client.read(statements.SLICE, after=after or NIL, limit=limit)
+        return rows, rows[-1]["ref"] if len(rows) == limit else ""
 
     def memory_ids(self, group: str) -> set[int]:
         return {row["memory_id"] for row in self._client.read(statements.MEMORY_IDS, group=group)}

@@ -95,8 +95,12 @@ class MemoryVectors(VectorStoreBase):
     def delete_many(self, ids: Sequence[str]) -> None: ...
 
     @abstractmethod
-    def held(self, memory_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-        """MD5 of the text and group of those that are stored."""
+    def stored(self, memory_ids: Sequence[int], fields: Sequence[str]) -> dict[int, Row]:
+        """These fields of the payloads of those that are stored with a vector."""
+
+    @abstractmethod
+    def slice(self, after: str, limit: int) -> tuple[Rows, str]:
+        """About `limit` entries (ref, memory id, group) by uuid, and where the next ones begin; "" after the last."""
 
     @abstractmethod
     def memory_ids(self, group: str) -> set[int]: ...

@@ -146,3 +146,24 @@ async def test_abandoned_drafts_are_swept_and_fresh_ones_kept(tmp_path: Path) ->
         os.utime(drafts / name, (time.time() - age,) * 2)
     DiskBlobs(tmp_path)
     assert [path.name for path in drafts.iterdir()] == ["fresh"]
+
+
+async def test_blobs_are_listed_in_order_and_in_slices(blobs: DiskBlobs) -> None:
+    keys = ["10/aa", "7/aa", "7/bb", "7/c/d", "70/aa", "x"]
+    assert await blobs.held("", limit=10) == []
+    for key in reversed(keys):
+        await blobs.put(key, pieces(key.encode()))
+    (blobs._folder / ".drafts" / "unfinished").write_bytes(b"x")
+    assert [blob.key for blob in await blobs.held("", limit=10)] == keys
+    for after in range(len(keys)):
+        assert [blob.key for blob in await blobs.held(keys[after], limit=2)] == keys[after + 1 : after + 3]
+    await blobs.remove("7/bb")
+    assert [blob.key for blob in await blobs.held("7/bb", limit=1)] == ["7/c/d"]
+
+
+async def test_listed_blobs_tell_their_size_and_when_they_were_written(blobs: DiskBlobs) -> None:
+    await blobs.put(KEY, pieces(b"four"))
+    found = await blobs.of_keys([KEY, "7/absent"])
+    assert found == {KEY: (await blobs.held("", limit=1))[0]}
+    assert found[KEY].bytes == 4
+    assert abs(found[KEY].written_at.timestamp() - time.time()) < 60
