@@ -254,6 +254,7 @@ class Container:
             proposals=database.proposals,
             votes=database.votes,
             resolutions=database.resolutions,
+            reconciliations=database.reconciliations,
             receipts=database.receipts,
         )
 

@@ -111,5 +111,14 @@ class ChatReads(Protocol):
     async def reply(self, message_id: int) -> tuple[ChatMessage, int]:
         """A twin's message and its member's id, whoever asks: for the worker. Raises NotFound."""
 
+    async def any_sessions(self, ids: list[int]) -> dict[int, ChatSession]:
+        """For the worker: whoever's."""
+
+    async def newest(self, member_ids: list[int]) -> dict[int, ChatMessage]:
+        """For the worker: by member the newest turn of its own, over all its chats."""
+
+    async def newest_of(self, session_ids: list[int]) -> dict[int, ChatMessage]:
+        """For the worker: by session the newest turn of its member."""
+
     async def ended_events(self, message_id: int) -> str | None:
         """The stored event list of a reply that has ended."""

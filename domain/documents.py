@@ -8,6 +8,7 @@ from typing import Protocol
 
 from domain.entities import Mention
 from domain.members import DAO_GROUP, Viewer, member_group
+from domain.memories import ByteRange
 from domain.pages import Page, Slice
 
 
@@ -120,6 +121,12 @@ class DocumentReads(Protocol):
 
     async def unread(self) -> int:
         """How many, whoever's, are neither DONE nor FAILED."""
+
+    async def any_by_ids(self, ids: list[int]) -> dict[int, Document]:
+        """For the worker: whoever's."""
+
+    async def mentions_between(self, spans: dict[int, ByteRange]) -> dict[int, list[Mention]]:
+        """By document, all that begin in its span, in order."""
 
     async def any_by_id(self, document_id: int) -> Document | None:
         """For the worker: whoever's."""

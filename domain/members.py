@@ -63,6 +63,12 @@ def member_group(member_id: int) -> str:
     return f"member_{member_id}"
 
 
+def member_of(group: str) -> int | None:
+    """Whose group it is; None for the DAO's, and for what is no group."""
+    number = group.removeprefix("member_")
+    return int(number) if number != group and number.isdecimal() else None
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A member and, under the same id, its twin."""

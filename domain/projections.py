@@ -3,21 +3,18 @@
 Every fact's id is a uuid5 of its source row, so that recording it again changes nothing.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 
-from domain.chats import ChatMessage, ChatSession
 from domain.documents import Document
 from domain.facts import Fact, GraphBatch, GraphEdge, GraphEntity
 from domain.members import DAO_GROUP, Member, member_group
-from domain.memories import ByteRange, Memory
 from domain.proposals import Proposal, Status
 from domain.resolutions import Resolution
-from domain.topics import PolicyTopic, topic_key
+from domain.topics import PolicyTopic
 from domain.votes import Vote
 
 NAMESPACE = uuid5(NAMESPACE_URL, "frontier:facts")
@@ -76,69 +73,21 @@ def member_batches(member: Member) -> list[GraphBatch]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A sentence of a document that joins two named entities; the names are as written, the types OntoNotes'.
-
-    `range` is its place in the document's text, `position` its number among the document's sentences.
-    """
-
-    text: str
-    subject: tuple[str, str]
-    object: tuple[str, str]
-    position: int
-    range: ByteRange
-
-
-def named(name: str, kind: str) -> GraphEntity:
-    """A named entity that extraction found."""
-    return GraphEntity(f"entity:{kind.lower()}:{topic_key(name)}", name, ("NamedEntity",), {"type": kind})
-
-
-def document_batch(
-    document: Document,
-    member: Member,
-    *,
-    topics: Sequence[PolicyTopic],
-    memories: Sequence[Memory],
-    statements: Sequence[Statement],
-) -> GraphBatch:
-    """`(:User)-[:AUTHORED {ts}]->(:Document)-[:MENTIONS]->(:PolicyTopic)`, its memories and what it states."""
-    author, paper = user(member), _document_node(document)
+def document_batch(document: Document, member: Member, *, topics: Sequence[PolicyTopic]) -> GraphBatch:
+    """`(:User)-[:AUTHORED {ts}]->(:Document)-[:MENTIONS]->(:PolicyTopic)`; its passages are memory_projections.py's."""
+    author, paper = user(member), document_node(document)
     subjects = [topic_node(topic) for topic in topics]
-    passages = [memory_node(memory) for memory in memories]
     from_tx = partial(edge, transaction_id=document.transaction_id)
     edges = [
         from_tx(author, paper, relation="AUTHORED", at=document.uploaded_at),
-        GraphEdge(author.key, twin(member).key, "HAS_TWIN"),  # its own transaction's
         *(from_tx(paper, subject, relation="MENTIONS") for subject in subjects),
-        *(from_tx(paper, passage, relation="HOLDS") for passage in passages),
     ]
     facts = [_document_fact(document, "AUTHORED", _authored(document, member), author, paper)]
     facts += [_document_fact(document, "MENTIONS", _mentions(document, member, s.name), paper, s) for s in subjects]
-    facts += [_stated(document, statement, memory) for statement, memory in _remembered(statements, memories)]
-    return GraphBatch(document.group, (author, twin(member), paper, *subjects, *passages), tuple(edges), tuple(facts))
+    return GraphBatch(document.group, (author, paper, *subjects), tuple(edges), tuple(facts))
 
 
-def memory_node(memory: Memory) -> GraphEntity:
-    """A memory's node, with the fields that every store's row of it carries."""
-    content = memory.content
-    fields = {
-        "domain": content.domain.value,
-        "source": content.source,
-        "importance": content.importance,
-        "session_id": content.session_id,
-        "turn": content.turn,
-        "ts": memory.created_at.isoformat(),
-        "expiration_date": content.expires_at.isoformat() if content.expires_at else None,
-        "byte_range": f"{content.byte_range.start}-{content.byte_range.end}" if content.byte_range else None,
-        "transaction_id": memory.transaction_id,
-    }
-    known = {name: value for name, value in fields.items() if value is not None}
-    return GraphEntity(f"memory:{memory.id}", f"{content.source} #{content.position}", ("Memory",), known)
-
-
-def _document_node(document: Document) -> GraphEntity:
+def document_node(document: Document) -> GraphEntity:
     properties = {
         "media_type": document.upload.media_type,
         "sha256": document.upload.sha256,
@@ -171,58 +120,6 @@ def _document_fact(document: Document, relation: str, text: str, subject: GraphE
         transaction_id=document.transaction_id,
         source=f"document:{document.id}",
     )
-
-
-def _remembered(statements: Sequence[Statement], memories: Sequence[Memory]) -> Iterator[tuple[Statement, Memory]]:
-    """Statements with the memory that has all of the sentence; without those of a memory that was forgotten."""
-    placed = [(where, memory) for memory in memories if (where := memory.content.byte_range)]
-    starts = [where.start for where, _ in placed]
-    for statement in statements:
-        at = bisect_right(starts, statement.range.start) - 1
-        if at >= 0 and statement.range.end <= placed[at][0].end:
-            yield statement, placed[at][1]
-
-
-def _stated(document: Document, statement: Statement, memory: Memory) -> Fact:
-    """Derived from the memory that has the sentence, so that it is forgotten with it, and never stated without it."""
-    subject, object_ = named(*statement.subject), named(*statement.object)
-    return Fact(
-        id=fact_id(f"document:{document.id}:STATES:{statement.position}"),
-        group=document.group,
-        relation="STATES",
-        text=statement.text,
-        subject=subject,
-        object=object_,
-        valid_from=document.uploaded_at,
-        valid_to=None,
-        created_at=document.uploaded_at,
-        transaction_id=document.transaction_id,
-        source=f"memory:{memory.id}",
-    )
-
-
-def chat_batch(session: ChatSession, message: ChatMessage, member: Member, memories: Sequence[Memory]) -> GraphBatch:
-    """`(:User)-[:CHATTED {ts}]->(:DigitalTwin)` with the time of the newest turn, in the member's own graph."""
-    speaker, listener = user(member), twin(member)
-    source = f"session:{session.id}"
-    talked = Fact(
-        id=fact_id(source),
-        group=member_group(member.id),
-        relation="CHATTED",
-        text=f"{member.display_name} talked with their twin on {day(session.started_at)}: “{session.title}”.",
-        subject=speaker,
-        object=listener,
-        valid_from=session.started_at,
-        valid_to=None,
-        created_at=session.started_at,
-        transaction_id=message.transaction_id,
-        source=source,
-    )
-    passages = [memory_node(memory) for memory in memories]
-    spoken = partial(edge, transaction_id=message.transaction_id, at=message.created_at)
-    edges = [spoken(speaker, listener, relation="CHATTED")]
-    edges += [spoken(speaker, passage, relation="SAID") for passage in passages]
-    return GraphBatch(member_group(member.id), (speaker, listener, *passages), tuple(edges), (talked,))
 
 
 def proposal_node(proposal: Proposal) -> GraphEntity:
@@ -304,10 +201,13 @@ def vote_node(vote: Vote, proposal: Proposal) -> GraphEntity:
     return GraphEntity(f"vote:{vote.id}", f"Vote {vote.id}", ("Vote",), known)
 
 
-def vote_batch(revisions: Sequence[Vote], voter: Member, proposal: Proposal) -> GraphBatch:
-    """`(:User)-[:VOTED {ts}]->(:Vote)-[:ON]->(:Proposal)`; each revision is a fact, closed by the next."""
+def vote_batch(revisions: Sequence[Vote], voter: Member, proposal: Proposal, *, shown: Vote) -> GraphBatch:
+    """`(:User)-[:VOTED {ts}]->(:Vote)-[:ON]->(:Proposal)`; each revision is a fact, closed by the next.
+
+    `shown`: the vote as it is read, which at the close may say what a delegate said instead of its member's twin.
+    """
     newest, member, subject = revisions[-1], user(voter), proposal_node(proposal)
-    node = vote_node(newest, proposal)
+    node = vote_node(shown, proposal)
     edges = (
         edge(member, node, relation="VOTED", transaction_id=newest.transaction_id, at=newest.cast_at),
         edge(node, subject, relation="ON", transaction_id=newest.transaction_id),
@@ -331,7 +231,7 @@ def _voted(vote: Vote, until: datetime | None, member: GraphEntity, proposal: Gr
         valid_to=until,
         created_at=vote.cast_at,
         transaction_id=vote.transaction_id,
-        source=proposal.key,
+        source=f"vote:{vote.id}",
     )
 
 
@@ -363,7 +263,7 @@ def resolution_batch(resolution: Resolution, proposal: Proposal) -> GraphBatch:
         valid_to=None,
         created_at=resolution.decided_at,
         transaction_id=resolution.transaction_id,
-        source=subject.key,
+        source=node.key,
     )
     resolved = edge(subject, node, relation="RESOLVED_BY", transaction_id=resolution.transaction_id)
     return GraphBatch(DAO_GROUP, (subject, node), (resolved,), (decided,))

@@ -17,6 +17,7 @@ from domain.memories import Memories
 from domain.policies import Policies
 from domain.proposals import Proposals
 from domain.receipts import Receipts
+from domain.reconciliation import Reconciliations
 from domain.resolutions import Resolutions
 from domain.topics import Topics
 from domain.votes import Ballots
@@ -56,6 +57,7 @@ class Work(Protocol):
     ballots: Ballots
     resolutions: Resolutions
     receipts: Receipts
+    reconciliations: Reconciliations
 
     def now(self) -> datetime:
         """The database's time, read now: ask after the lock is held."""

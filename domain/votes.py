@@ -197,6 +197,9 @@ class VoteReads(Protocol):
     async def elections(self, proposals: Sequence[Proposal]) -> dict[int, Election]:
         """How the options of these stand."""
 
+    async def cast_by_ids(self, ids: list[int]) -> dict[int, Vote]:
+        """For projections only: those with a ballot, as they are read, hidden ones too."""
+
     async def revisions(self, vote_ids: list[int]) -> dict[int, list[Vote]]:
         """For projections only: every ballot of these votes, oldest first."""
 

@@ -13,6 +13,7 @@ from domain.memories import MemoryReads
 from domain.policies import PolicyReads
 from domain.proposals import ProposalReads
 from domain.receipts import ReceiptReads
+from domain.reconciliation import ReconciliationReads
 from domain.resolutions import ResolutionReads
 from domain.topics import TopicReads
 from domain.votes import VoteReads
@@ -71,4 +72,5 @@ class Reads:
     proposals: ProposalReads
     votes: VoteReads
     resolutions: ResolutionReads
+    reconciliations: ReconciliationReads
     receipts: ReceiptReads

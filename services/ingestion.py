@@ -4,6 +4,7 @@ Every step can be repeated: after a crash the document is read again from its be
 """
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,13 +18,14 @@ from domain.documents import Document, DocumentReads, IngestionError, IngestionS
 from domain.entities import Entities, Mention
 from domain.errors import DomainError, Failure, NotFound
 from domain.events import DocumentChanged, MemoriesRemoved
-from domain.facts import Graph
+from domain.facts import Graph, GraphBatch
 from domain.fences import Fenced
 from domain.members import MemberReads
-from domain.memories import ByteRange, MemoryDomain, MemoryIndex, MemoryKind, MemoryReads, NewMemory
+from domain.memories import ByteRange, Memory, MemoryDomain, MemoryIndex, MemoryKind, MemoryReads, NewMemory
+from domain.memory_projections import passage_batch
 from domain.preferences import preference_of
-from domain.projections import Statement, document_batch
-from domain.relations import statements_of
+from domain.projections import document_batch
+from domain.relations import stated_in
 from domain.sentences import sentences
 from domain.texts import Texts
 from domain.topics import TopicReads, topics_in
@@ -73,7 +75,6 @@ class Extracted:
     chunks: list[Chunk]
     mentions: list[Mention]
     topics: list[str]
-    statements: list[Statement]
 
 
 class Ingestion:
@@ -163,7 +164,7 @@ class Ingestion:
             placed(mention, passage) for passage, inside in zip(passages, found, strict=True) for mention in inside
         ]
         topics = await asyncio.to_thread(topics_in, text, mentions, document.upload.filename)
-        return Extracted(chunks, mentions, topics, await asyncio.to_thread(statements_of, text, mentions))
+        return Extracted(chunks, mentions, topics)
 
     async def _remember(self, document: Document, extracted: Extracted, indexed: list[int]) -> None:
         """Memories as rows, in slices; then what the document mentions; then their index, its ids in `indexed`."""
@@ -197,16 +198,11 @@ class Ingestion:
         if document is None:
             raise NotFound("The document was deleted.")
         topics = await self._reads.topics.all_by_ids(list(document.topic_ids))
-        batch = document_batch(
-            document,
-            (await self._reads.members.by_ids([document.member_id]))[document.member_id],
-            topics=[topics[topic_id] for topic_id in document.topic_ids],
-            memories=await self._reads.memories.of_source(document_id=document_id),
-            statements=extracted.statements,
-        )
-        passing("ingest.linking")
-        await ended(self._indexes.graph.record([batch]))
-        passing("ingest.linked")
+        memories = await self._reads.memories.of_source(document_id=document_id)
+        member = (await self._reads.members.by_ids([document.member_id]))[document.member_id]
+        batch = document_batch(document, member, topics=[topics[topic_id] for topic_id in document.topic_ids])
+        passages = await asyncio.to_thread(passages_in_graph, document, memories, extracted.mentions)
+        await self._indexes.graph.record([batch, *passages])
         await self._stage(document_id, IngestionStatus.DONE, 1.0)
         passing("ingest.done")
 
@@ -254,6 +250,18 @@ def _save(work: Work, document: Document) -> None:
 
 def passages_of(chunks: Sequence[Chunk]) -> list[Passage]:
     return [passage for chunk in chunks for passage in chunk.passages]
+
+
+def passages_in_graph(document: Document, memories: Sequence[Memory], mentions: Sequence[Mention]) -> list[GraphBatch]:
+    """Of each memory only the mentions inside it are looked at: both are in order of their place."""
+    ordered = sorted(mentions, key=lambda mention: mention.start)
+    starts = [mention.start for mention in ordered]
+    batches = []
+    for memory in memories:
+        place = memory.content.byte_range
+        near = ordered[bisect_left(starts, place.start) : bisect_left(starts, place.end)] if place else []
+        batches.append(passage_batch(memory, document, stated_in(memory, near)))
+    return batches
 
 
 def placed(mention: Mention, passage: Passage) -> Mention:

@@ -8,12 +8,13 @@ from domain.chats import ChatReads
 from domain.crashes import passing
 from domain.errors import NotFound
 from domain.facts import Graph, GraphBatch
-from domain.members import DAO_GROUP, MemberReads, Role, Viewer
+from domain.members import DAO_GROUP, Member, MemberReads, member_of
 from domain.memories import Memory, MemoryIndex, MemoryReads
+from domain.memory_projections import chatted, session_batch, spoken_batch
 from domain.outbox import OutboxEntry
 from domain.policies import PolicyReads
 from domain.policy_projections import policy_batch
-from domain.projections import chat_batch, member_batches, proposal_batch, resolution_batch, vote_batch
+from domain.projections import member_batches, proposal_batch, resolution_batch, vote_batch
 from domain.proposals import Proposal, ProposalReads
 from domain.resolutions import ResolutionReads
 from domain.topics import TopicReads
@@ -100,12 +101,17 @@ class Projections:
             message, member_id = await self._reads.chats.reply(message_id)
         except NotFound:
             return  # the chat was deleted meanwhile
-        viewer = Viewer(member_id, Role.MEMBER)
         stated = await self._reads.memories.of_source(message_id=message_id)
-        session = (await self._reads.chats.sessions(viewer, [message.session_id]))[message.session_id]
+        sessions = await self._reads.chats.any_sessions([message.session_id])
         member = (await self._reads.members.by_ids([member_id]))[member_id]
         memories += stated
-        batches.append(chat_batch(session, message, member, stated))
+        batches += [spoken_batch(memory, member) for memory in stated]
+        batches += [session_batch(session, message, member) for session in sessions.values()]
+        batches.append(await self._chatted(member))
+
+    async def _chatted(self, member: Member) -> GraphBatch:
+        newest = await self._reads.chats.newest([member.id])
+        return chatted(member, newest.get(member.id))
 
     async def _proposal(self, proposal_id: int) -> list[GraphBatch]:
         proposal = (await self._reads.proposals.any_by_ids([proposal_id]))[proposal_id]
@@ -116,16 +122,22 @@ class Projections:
         return [batch] if batch else []
 
     async def _votes(self, entries: Sequence[OutboxEntry]) -> list[GraphBatch]:
-        """Many ballots with three reads: a busy vote must not keep the worker from other work."""
+        """Many ballots with few reads: a busy vote must not keep the worker from other work."""
         return await self._voted([entry.args["vote_id"] for entry in entries]) if entries else []
 
     async def _voted(self, vote_ids: list[int]) -> list[GraphBatch]:
         revisions = await self._reads.votes.revisions(vote_ids)
         ballots = [of_vote[-1].ballot for of_vote in revisions.values()]
+        shown = await self._reads.votes.cast_by_ids(list(revisions))
         proposals = await self._reads.proposals.any_by_ids(list({ballot.proposal_id for ballot in ballots}))
         members = await self._reads.members.by_ids(list({ballot.member_id for ballot in ballots}))
         return [
-            vote_batch(revisions[vote_id], members[ballot.member_id], proposals[ballot.proposal_id])
+            vote_batch(
+                revisions[vote_id],
+                members[ballot.member_id],
+                proposals[ballot.proposal_id],
+                shown=shown.get(vote_id, revisions[vote_id][-1]),
+            )
             for vote_id, ballot in zip(revisions, ballots, strict=True)
             if not proposals[ballot.proposal_id].hidden
         ]
@@ -158,6 +170,10 @@ class Projections:
         if name == "ChatRemoved":
             keys.append(f"session:{args['session_id']}")
         await self._graph.forget(args["group"], keys)
+        whose = member_of(args["group"])
+        if name == "ChatRemoved" and whose is not None:
+            members = await self._reads.members.by_ids([whose])
+            await self._graph.record([await self._chatted(member) for member in members.values()])
 
 
 def newest_of(entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:

@@ -4,8 +4,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint, delete, func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import JSON, Column, ColumnElement, Index, UniqueConstraint, delete, func, select, text
+from sqlalchemy.orm import Mapped, Session
 from sqlmodel import Field, col
 
 from adapters.sql.naming import NEVER_AGAIN, Row
@@ -202,6 +202,30 @@ class SqlChatReads:
             raise unknown_message()
         row, member_id = found
         return row.to_domain(), member_id
+
+    async def any_sessions(self, ids: list[int]) -> dict[int, ChatSession]:
+        rows = await rows_of(self._reader, select(ChatSessionRow).where(col(ChatSessionRow.id).in_(ids)))
+        return {row.id: row.to_domain() for row in rows}
+
+    async def newest(self, member_ids: list[int]) -> dict[int, ChatMessage]:
+        whose = col(ChatSessionRow.member_id)
+        return await self._newest(whose, whose.in_(member_ids))
+
+    async def newest_of(self, session_ids: list[int]) -> dict[int, ChatMessage]:
+        which = col(ChatSessionRow.id)
+        return await self._newest(which, which.in_(session_ids))
+
+    async def _newest(self, by: Mapped[int], where: ColumnElement[bool]) -> dict[int, ChatMessage]:
+        spoken = (
+            select(by.label("by"), func.max(col(ChatMessageRow.id)).label("newest"))
+            .join(ChatSessionRow, col(ChatSessionRow.id) == col(ChatMessageRow.session_id))
+            .where(where, col(ChatMessageRow.sender) == Sender.MEMBER.value)
+            .group_by(by)
+            .subquery()
+        )
+        statement = select(spoken.c.by, ChatMessageRow).join(spoken, col(ChatMessageRow.id) == spoken.c.newest)
+        found = await self._reader(lambda session: session.execute(statement).all())
+        return {key: row.to_domain() for key, row in found}
 
     async def ended_events(self, message_id: int) -> str | None:
         statement = select(col(ChatMessageRow.events)).where(col(ChatMessageRow.id) == message_id)

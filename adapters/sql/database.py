@@ -22,6 +22,8 @@ from adapters.sql.postgres_writer import PostgresWriter
 from adapters.sql.proposals import SqlProposalReads
 from adapters.sql.reader import PostgresReader, Reader, SqliteReader
 from adapters.sql.receipts import SqlReceiptReads
+from adapters.sql.reconciliations import SqlReconciliationReads
+from adapters.sql.records import SqlRecords
 from adapters.sql.resolutions import SqlResolutionReads
 from adapters.sql.topics import SqlTopicReads
 from adapters.sql.transactions import SqlTransact, unheard
@@ -54,6 +56,8 @@ class Database:
         self.votes = SqlVoteReads(self.reader)
         self.receipts = SqlReceiptReads(self.reader)
         self.resolutions = SqlResolutionReads(self.reader)
+        self.reconciliations = SqlReconciliationReads(self.reader)
+        self.records = SqlRecords(self.reader)
 
     @property
     def is_sqlite(self) -> bool:

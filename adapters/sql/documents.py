@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from itertools import batched
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Column, ColumnElement, Select, delete, insert, or_, select
@@ -17,9 +18,12 @@ from domain.documents import Document, IngestionError, IngestionStatus, Upload, 
 from domain.entities import Mention
 from domain.errors import Forbidden, NotFound
 from domain.members import Viewer
+from domain.memories import ByteRange
 from domain.pages import Page, Slice
 
 MOST_MENTIONS = 200
+SPANS_AT_ONCE = 50
+"""Conditions of one statement: SQLite takes no expression deeper than a thousand."""
 
 
 class DocumentRow(Row, table=True):
@@ -228,6 +232,21 @@ class SqlDocumentReads:
 
     async def any_by_id(self, document_id: int) -> Document | None:
         return (await self._read(select(DocumentRow).where(col(DocumentRow.id) == document_id))).get(document_id)
+
+    async def any_by_ids(self, ids: list[int]) -> dict[int, Document]:
+        return await self._read(select(DocumentRow).where(col(DocumentRow.id).in_(ids)))
+
+    async def mentions_between(self, spans: dict[int, ByteRange]) -> dict[int, list[Mention]]:
+        found: dict[int, list[Mention]] = {}
+        for part in batched(spans.items(), SPANS_AT_ONCE):
+            within = [
+                (col(MentionRow.document_id) == id) & col(MentionRow.start).between(span.start, span.end)
+                for id, span in part
+            ]
+            statement = select(MentionRow).where(or_(*within)).order_by(col(MentionRow.start))
+            for row in await rows_of(self._reader, statement):
+                found.setdefault(row.document_id, []).append(row.to_domain())
+        return found
 
     async def unread(self) -> int:
         ended = [IngestionStatus.DONE.value, IngestionStatus.FAILED.value]

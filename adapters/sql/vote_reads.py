@@ -93,6 +93,10 @@ class SqlVoteReads:
             votes[said.proposal_id].append(cast_in(said))
         return {proposal.id: election_in(proposal, places[proposal.id], votes[proposal.id]) for proposal in proposals}
 
+    async def cast_by_ids(self, ids: list[int]) -> dict[int, Vote]:
+        cast = select(VoteRow).where(col(VoteRow.id).in_(ids), col(VoteRow.cast_at).is_not(None))
+        return {row.id: row.to_domain() for row in await rows_of(self._reader, cast)}
+
     async def revisions(self, vote_ids: list[int]) -> dict[int, list[Vote]]:
         votes = {
             row.id: row for row in await rows_of(self._reader, select(VoteRow).where(col(VoteRow.id).in_(vote_ids)))

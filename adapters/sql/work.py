@@ -23,6 +23,7 @@ from adapters.sql.outbox_rows import OutboxRow
 from adapters.sql.policies import SqlPolicies
 from adapters.sql.proposals import SqlProposals
 from adapters.sql.receipts import SqlReceipts
+from adapters.sql.reconciliations import SqlReconciliations
 from adapters.sql.resolutions import SqlResolutions
 from adapters.sql.topics import SqlTopics
 from adapters.sql.votes import SqlBallots
@@ -39,6 +40,7 @@ from domain.memories import Memories
 from domain.policies import Policies
 from domain.proposals import Proposals
 from domain.receipts import Receipts
+from domain.reconciliation import Reconciliations
 from domain.resolutions import Resolutions
 from domain.topics import Topics
 from domain.votes import Ballots
@@ -74,6 +76,7 @@ class SqlWork:
         self.ballots: Ballots = SqlBallots(session, self.transaction_id)
         self.resolutions: Resolutions = SqlResolutions(session, self.transaction_id)
         self.receipts: Receipts = SqlReceipts(session, self.transaction_id)
+        self.reconciliations: Reconciliations = SqlReconciliations(session)
 
     def now(self) -> datetime:
         self._asked_at = self._clock(self._session)

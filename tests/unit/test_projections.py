@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from domain.decisions import ResolutionReason
 from domain.drafts import Draft
+from domain.facts import GraphBatch
 from domain.members import DAO_GROUP, Member, Role
 from domain.projections import member_batches, proposal_batch, resolution_batch, vote_batch
 from domain.proposals import Proposal, Status
@@ -35,6 +36,10 @@ def vote(choice: Choice, revision: int, at: datetime) -> Vote:
     return Vote(9, revision, Ballot(4, 7, choice, 1, reason="We need it."), at, "t")
 
 
+def voted(*revisions: Vote) -> GraphBatch:
+    return vote_batch(revisions, ANA, PROPOSAL, shown=revisions[-1])
+
+
 def test_a_member_has_a_twin_in_the_daos_graph_and_in_its_own() -> None:
     for batch, group in zip(member_batches(ANA), (DAO_GROUP, "member_7"), strict=True):
         assert batch.group == group
@@ -48,7 +53,7 @@ def test_a_member_has_a_twin_in_the_daos_graph_and_in_its_own() -> None:
 
 
 def test_a_vote_leads_from_its_member_to_its_proposal_and_says_how() -> None:
-    batch = vote_batch([vote(Choice.FOR, 1, MAY)], ANA, PROPOSAL)
+    batch = voted(vote(Choice.FOR, 1, MAY))
     assert [(edge.source, edge.relation, edge.target) for edge in batch.edges] == [
         ("member:7", "VOTED", "vote:9"),
         ("vote:9", "ON", "proposal:4"),
@@ -62,7 +67,7 @@ def test_a_vote_leads_from_its_member_to_its_proposal_and_says_how() -> None:
 
 def test_a_changed_mind_closes_the_fact_before() -> None:
     later = MAY + timedelta(hours=1)
-    first, second = vote_batch([vote(Choice.FOR, 1, MAY), vote(Choice.AGAINST, 2, later)], ANA, PROPOSAL).facts
+    first, second = voted(vote(Choice.FOR, 1, MAY), vote(Choice.AGAINST, 2, later)).facts
     assert (first.valid_from, first.valid_to) == (MAY, later)
     assert (second.valid_from, second.valid_to) == (later, None)
     assert first.id != second.id
@@ -70,8 +75,7 @@ def test_a_changed_mind_closes_the_fact_before() -> None:
 
 
 def test_the_same_rows_give_the_same_facts_again() -> None:
-    votes = [vote(Choice.FOR, 1, MAY)]
-    assert vote_batch(votes, ANA, PROPOSAL) == vote_batch(votes, ANA, PROPOSAL)
+    assert voted(vote(Choice.FOR, 1, MAY)) == voted(vote(Choice.FOR, 1, MAY))
 
 
 def test_nobody_else_hears_of_a_draft() -> None:
@@ -117,6 +121,6 @@ def test_a_resolution_says_what_was_decided_and_how() -> None:
 def test_every_edge_names_the_transaction_that_brought_it() -> None:
     ana, printing = replace(ANA, transaction_id="joined"), PolicyTopic(2, "Machines")
     proposed = proposal_batch(replace(PROPOSAL, transaction_id="opened"), ana, topics=[printing], votes=[])
-    batches = [*member_batches(ana), proposed, vote_batch([vote(Choice.FOR, 1, MAY)], ana, PROPOSAL)]
+    batches = [*member_batches(ana), proposed, voted(vote(Choice.FOR, 1, MAY))]
     named = {edge.relation: edge.properties["transaction_id"] for batch in batches if batch for edge in batch.edges}
     assert named == {"HAS_TWIN": "joined", "PROPOSED": "opened", "MENTIONS": "opened", "VOTED": "t", "ON": "t"}

@@ -2,7 +2,7 @@
 
 from domain.entities import Mention
 from domain.memories import ByteRange
-from domain.projections import Statement
+from domain.memory_projections import Statement
 from domain.relations import statements_of
 
 
@@ -26,7 +26,6 @@ def test_a_sentence_with_two_names_states_something_of_them() -> None:
             "Ana Ribeiro – our minutes' keeper – met Joris at Velo Noord.",
             ("Ana Ribeiro", "PERSON"),
             ("Joris", "PERSON"),
-            1,
             ByteRange(start, start + len("Ana Ribeiro – our minutes' keeper – met Joris at Velo Noord.".encode())),
         )
     ]

@@ -1,0 +1,193 @@
+"""The graph against SQL: every group's nodes, native edges and facts, and nothing that no row stands for."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from itertools import batched
+
+from domain.facts import Graph, GraphBatch, HeldKey
+from domain.members import DAO_GROUP, member_group, member_of
+from domain.outbox import Outbox
+from domain.reconciliation import (
+    SHARED,
+    Counts,
+    Difference,
+    Expected,
+    Held,
+    Kind,
+    Place,
+    Records,
+    difference,
+    pending_keys,
+    row_of,
+    wanted_nodes,
+)
+from services.expectations import Expectations
+
+SLICE = 200
+KEYS_AT_ONCE = 500
+GROUPS_AT_ONCE = 8
+ROUNDS = 3
+"""How often a row that changes while it is mended is written again; then its own event brings the rest."""
+MOST_TOLD = 100_000
+KINDS = tuple(kind for kind in Kind if kind is not Kind.TOPIC)
+FIRST_PART = "held"
+
+
+class ReconciledGraph:
+    """`told`: what one run has counted already, as it may come by in several slices."""
+
+    def __init__(self, records: Records, expectations: Expectations, graph: Graph, outbox: Outbox) -> None:
+        self._records = records
+        self._expectations = expectations
+        self._graph = graph
+        self._outbox = outbox
+        self._told: set[str] = set()
+
+    async def step(self, place: Place, *, dry_run: bool) -> tuple[Counts, Place | None]:
+        """One slice, and where the next begins; None after the last. Raises SyncFailed, RetrievalFailed."""
+        if place == Place():
+            self._told.clear()
+        if place.part in ("", FIRST_PART):
+            return await self._walk(place.after, dry_run)
+        kind = Kind(place.part)
+        ids = await self._records.rows(kind, int(place.after or 0), limit=SLICE)
+        if not ids:
+            later = KINDS[KINDS.index(kind) + 1 :]
+            return Counts(), Place(later[0].value) if later else None
+        return await self._rows(kind, ids, dry_run), Place(kind.value, str(ids[-1]))
+
+    # what is held
+
+    async def _walk(self, after: str, dry_run: bool) -> tuple[Counts, Place | None]:
+        """`after` is a group and a place within it."""
+        group, _, within = after.partition("|")
+        if not within:
+            later = [each for each in await self._graph.groups() if each > group]
+            if not later:
+                return Counts(), Place(KINDS[0].value)
+            group = later[0]
+            if not dry_run:
+                await self._graph.record([GraphBatch(group)])  # an index that was dropped is made again
+        if not await self._known(group):
+            return await self._drop(group, dry_run), Place(FIRST_PART, group)
+        keys, following = await self._graph.keys(group, within, limit=SLICE)
+        counts = await self._strays(group, keys, dry_run)
+        return counts, Place(FIRST_PART, f"{group}|{following}" if following else group)
+
+    async def _known(self, group: str) -> bool:
+        member_id = member_of(group)
+        if member_id is None:
+            return group == DAO_GROUP
+        return bool(await self._records.groups(Kind.MEMBER, [member_id]))
+
+    async def _drop(self, group: str, dry_run: bool) -> Counts:
+        found: set[str] = set()
+        after = ""
+        while True:
+            keys, after = await self._graph.keys(group, after, limit=KEYS_AT_ONCE)
+            found.update(key.key for key in keys)
+            if not after:
+                break
+        if not dry_run:
+            await self._graph.drop(group)
+        return Counts(extra=len(found), mended=0 if dry_run else len(found))
+
+    async def _strays(self, group: str, keys: Sequence[HeldKey], dry_run: bool) -> Counts:
+        strays = await self._not_of(group, [each.key for each in keys])
+        loose = {each.key for each in keys if not each.linked and each.key.startswith(SHARED)}
+        if strays:
+            waiting = await pending_keys(self._outbox)
+            strays = [key for key in await self._not_of(group, strays) if key not in waiting]
+        new = self._untold(f"{group}|{key}" for key in loose.union(strays))
+        if not dry_run and (strays or loose):
+            await self._graph.forget(group, strays)
+        return Counts(extra=new, mended=0 if dry_run else new)
+
+    async def _not_of(self, group: str, keys: Sequence[str]) -> list[str]:
+        """Those that no row stands for in this group. The graph was read before SQL: it is not a row to come."""
+        by_kind: dict[Kind, set[int]] = {}
+        for row in filter(None, map(row_of, keys)):
+            by_kind.setdefault(row[0], set()).add(row[1])
+        groups = {kind: await self._records.groups(kind, sorted(ids)) for kind, ids in by_kind.items()}
+        return [key for key in keys if not belongs(key, group, groups)]
+
+    # what should be held
+
+    async def _rows(self, kind: Kind, ids: list[int], dry_run: bool) -> Counts:
+        """What differs is looked at again, as of now, before it counts: it may have been on its way."""
+        wrong = await self._differences(await self._expectations.of(kind, ids))
+        if wrong:
+            waiting = await pending_keys(self._outbox)
+            again = await self._expectations.of(kind, sorted({each.id for each, _ in wrong}))
+            wrong = await self._differences(each for each in again if not each.keys & waiting)
+        missing, extra = self._counted(wrong)
+        if wrong and not dry_run:
+            await self._mend(wrong)
+            await self._settle(kind, [each for each, _ in wrong])
+        return Counts(len(ids), missing, extra, 0 if dry_run else missing + extra)
+
+    async def _differences(self, expected: Iterable[Expected]) -> list[tuple[Expected, Difference]]:
+        by_group: dict[str, list[Expected]] = {}
+        for each in expected:
+            by_group.setdefault(each.batch.group, []).append(each)
+        found: list[tuple[Expected, Difference]] = []
+        for some in batched(by_group.items(), GROUPS_AT_ONCE):
+            helds = await asyncio.gather(*(self._held(group, rows) for group, rows in some))
+            for (_, rows), held in zip(some, helds, strict=True):
+                found += [(row, difference(row, held)) for row in rows]
+        return [(row, wrong) for row, wrong in found if wrong.missing or wrong.extra]
+
+    async def _held(self, group: str, rows: Sequence[Expected]) -> Held:
+        owners = [owner for row in rows for owner in row.owners]
+        first, *rest = [list(part) for part in batched(wanted_nodes(rows), KEYS_AT_ONCE)] or [[]]
+        held = await self._graph.held(group, owners, first)
+        nodes = list(held.nodes)
+        for part in rest:
+            nodes += (await self._graph.held(group, (), part)).nodes
+        return Held.of(GraphBatch(group, tuple(nodes), held.edges, held.facts))
+
+    def _counted(self, wrong: Sequence[tuple[Expected, Difference]]) -> tuple[int, int]:
+        """Missing and extra; a shared node counts once, however many rows lack it."""
+        missing = extra = 0
+        for row, each in wrong:
+            shared = [key for key in each.nodes if key.startswith(SHARED)]
+            missing += each.missing - len(shared) + self._untold(f"{row.batch.group}|{key}" for key in shared)
+            extra += each.extra
+        return missing, extra
+
+    def _untold(self, keys: Iterable[str]) -> int:
+        new = set(keys) - self._told
+        if len(self._told) < MOST_TOLD:
+            self._told |= new
+        return len(new)
+
+    async def _mend(self, wrong: Sequence[tuple[Expected, Difference]]) -> None:
+        removals = [each.removal(row.batch.group) for row, each in wrong]
+        await self._graph.record([batch for batch in removals if batch.removed_edges or batch.removed_facts])
+        await self._graph.record([each.record(row.batch.group) for row, each in wrong])
+        for group in {row.batch.group for row, each in wrong if each.extra}:
+            await self._graph.forget(group, [])
+
+    async def _settle(self, kind: Kind, written: list[Expected]) -> None:
+        """A row may have changed between reading and writing, its event shown in between: write it as it is by now."""
+        for _ in range(ROUNDS):
+            now = await self._expectations.of(kind, sorted({each.id for each in written}))
+            for gone in (each for each in written if each.id not in {row.id for row in now}):
+                await self._graph.forget(gone.batch.group, list(gone.owners))
+            changed = [each for each in now if each not in written]
+            if not changed:
+                return
+            await self._mend(await self._differences(changed))
+            written = now
+
+
+def belongs(key: str, group: str, groups: dict[Kind, dict[int, str]]) -> bool:
+    """`groups`: by kind, of the rows that there are, whose they are."""
+    row = row_of(key)
+    if row is None:
+        return key.startswith(SHARED)
+    kind, id = row
+    whose = groups[kind].get(id)
+    if kind is Kind.MEMBER:
+        return whose is not None and group in (DAO_GROUP, member_group(id))
+    return whose in (group, "")
