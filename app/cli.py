@@ -360,6 +360,7 @@ def vectors(paths: tuple[Path, ...]) -> None:
 
 
 frontier.add_command(upkeep.dead_letters)
+frontier.add_command(upkeep.reconcile)
 frontier.add_command(upkeep.trace)
 
 

@@ -1,7 +1,7 @@
 """The composition root: URL scheme -> adapter, adapters -> services. Nothing else chooses an engine."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -49,12 +49,14 @@ from domain.members import DAO_GROUP, Tokens
 from domain.memories import MemoryFilter
 from domain.models import Model
 from domain.public import PublicReads
+from domain.reconciliation import Store
 from domain.rules import DEPLOYED, Rules
 from services.chats import Chats
 from services.daos import Daos
 from services.dead_letters import DeadLetters
 from services.delegations import Delegations
 from services.documents import Documents
+from services.expectations import Expectations
 from services.facts import Facts
 from services.house import Reads, Services
 from services.ingestion import Indexes, Ingestion, Reading
@@ -65,6 +67,10 @@ from services.projections import Projections
 from services.proposals import Proposals
 from services.recall import TwinRecall
 from services.receipts import Receipts
+from services.reconciled_blobs import ReconciledBlobs
+from services.reconciled_graph import ReconciledGraph
+from services.reconciled_memories import ReconciledMemories
+from services.reconciliation import Compared, Reconciliation
 from services.replies import Replies
 from services.resolutions import Resolutions
 from services.stalls import Stalls
@@ -293,12 +299,24 @@ class Container:
             receipts=Receipts(transact, reads.receipts, self.signer, Ed25519Verifier()),
             resolutions=Resolutions(transact, reads.resolutions, bus),
             projections=Projections(reads, self.graph, self.index),
+            reconciliation=self._reconciliation,
         )
 
     @cached_property
     def lineage(self) -> Lineage:
         database = self.database
         return Lineage(database.lineage, database.documents, graph=self.graph, index=self.index, blobs=self.blobs)
+
+    @cached_property
+    def _reconciliation(self) -> Reconciliation:
+        database, reads = self.database, self.reads
+        records, outbox, graph = database.records, self.outbox, self.graph
+        stores: Mapping[Store, Compared] = {
+            Store.BLOBS: ReconciledBlobs(records, self.blobs, now=wall_clock),
+            Store.MEMORIES: ReconciledMemories(records, reads.memories, self.index, outbox),
+            Store.GRAPH: ReconciledGraph(records, Expectations(reads), graph, outbox),
+        }
+        return Reconciliation(database.transact, reads.reconciliations, stores, alerts=self.alerts, meters=self.meters)
 
     @cached_property
     def _proposals(self) -> Proposals:

@@ -64,3 +64,27 @@ def trace(given: str, data_dir: Path | None) -> None:
     from app.trace import lineage_of
 
     click.echo("\n".join(asyncio.run(lineage_of(settings_of(data_dir), given))))
+
+
+@click.command()
+@data_dir_option
+@click.option("--dry-run", is_flag=True, help="Count what differs and change nothing.")
+@click.option("--store", type=click.Choice(["blobs", "memories", "graph"]), help="One store only; all by default.")
+def reconcile(data_dir: Path | None, dry_run: bool, store: str | None) -> None:
+    """Compare the other stores with the database, and mend them.
+
+    What is missing or differs is written again from the database, what nothing stands for is removed;
+    what is just being written is left to the worker, which does the same every hour. Safe beside it.
+
+    \b
+    Examples:
+      frontier reconcile --dry-run
+      frontier reconcile --store graph
+    """
+    import asyncio
+
+    from app.reconcile import reconcile as run
+    from domain.reconciliation import Store
+
+    stores = [Store(store)] if store else list(Store)
+    click.echo("\n".join(asyncio.run(run(settings_of(data_dir), stores, dry_run=dry_run))))

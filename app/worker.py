@@ -45,6 +45,7 @@ class Parts[S]:
     projections: Projections
     alerts: Alerts
     sweep: Callable[[], Awaitable[object]]
+    reconcile: Callable[[], Awaitable[object]] | None = None
     warm: Callable[[], Awaitable[object]] | None = None
     lease_seconds: float = LEASE_SECONDS
 
@@ -70,6 +71,7 @@ def parts_of(container: "Container") -> "Parts[Services]":
         projections=services.projections,
         alerts=container.alerts,
         sweep=container.sweep,
+        reconcile=services.reconciliation.hourly,
         warm=container.warm,
     )
 
@@ -87,7 +89,9 @@ async def work[S](parts: Parts[S], *, stop: asyncio.Event) -> None:
     limits = {name: task.at_once for name, task in parts.tasks.items()}
     lanes = Lanes(limits)
     runner = Runner(parts.outbox, parts.services, parts.tasks, lanes, lease_seconds=parts.lease_seconds)
-    arq = ArqWorker(parts.queue, runner.run, sweep=parts.sweep, max_jobs=3 * sum(limits.values()))
+    arq = ArqWorker(
+        parts.queue, runner.run, sweep=parts.sweep, reconcile=parts.reconcile, max_jobs=3 * sum(limits.values())
+    )
     dispatcher = Dispatcher(parts.outbox, parts.queue, parts.bus, lanes, lease_seconds=parts.lease_seconds)
     claiming = asyncio.create_task(dispatcher.run())
     projector = Projector(

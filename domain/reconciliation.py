@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from domain.errors import SyncFailed
 from domain.facts import Fact, GraphBatch, GraphEdge, GraphEntity
-from domain.outbox import Outbox, OutboxEntry
+from domain.outbox import Backlog, OutboxEntry
 
 
 class Store(StrEnum):
@@ -270,7 +270,7 @@ def touched(entries: Iterable[OutboxEntry]) -> frozenset[str]:
 MOST_PENDING = 10_000
 
 
-async def pending_keys(outbox: Outbox) -> frozenset[str]:
+async def pending_keys(outbox: Backlog) -> frozenset[str]:
     """What the projector still has to show. Raises SyncFailed while that is more than can be told apart."""
     entries = await outbox.projectable(limit=MOST_PENDING)
     if len(entries) == MOST_PENDING:

@@ -13,6 +13,7 @@ from resolvers.memories import MemoryMutations, MemoryQueries
 from resolvers.nodes import NodeQueries
 from resolvers.policies import PolicyQueries
 from resolvers.proposals import ProposalMutations, ProposalQueries, ProposalSubscriptions
+from resolvers.reconciliation import ReconciliationQueries
 from resolvers.resolutions import ResolutionQueries, ResolutionSubscriptions
 from resolvers.topics import TopicMutations, TopicQueries
 from resolvers.twins import TwinQueries
@@ -35,6 +36,7 @@ class QueryType(
     PolicyQueries,
     VoteQueries,
     DelegationQueries,
+    ReconciliationQueries,
     DeadLetterQueries,
 ):
     pass

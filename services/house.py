@@ -29,6 +29,7 @@ from services.memories import Memories
 from services.projections import Projections
 from services.proposals import Proposals
 from services.receipts import Receipts
+from services.reconciliation import Reconciliation
 from services.replies import Replies
 from services.resolutions import Resolutions
 from services.stalls import Stalls
@@ -55,6 +56,7 @@ class Services:
     resolutions: Resolutions
     receipts: Receipts
     projections: Projections
+    reconciliation: Reconciliation
 
 
 @dataclass(frozen=True, slots=True)

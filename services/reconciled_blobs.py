@@ -54,10 +54,11 @@ class ReconciledBlobs:
         """One by one, looked at once more: the same bytes may just be uploaded again, which makes the blob young."""
         removed = 0
         for key in keys:
+            version = await self._blobs.version(key)
             blob = (await self._blobs.of_keys([key])).get(key)
-            if blob is None or blob.written_at >= self._now() - GRACE:
+            if version is None or blob is None or blob.written_at >= self._now() - GRACE:
                 continue
             if not await self._records.used_blobs([key]):
-                await self._blobs.remove(key)
+                await self._blobs.remove(key, version=version)
                 removed += 1
         return removed

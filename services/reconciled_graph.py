@@ -6,7 +6,7 @@ from itertools import batched
 
 from domain.facts import Graph, GraphBatch, HeldKey
 from domain.members import DAO_GROUP, member_group, member_of
-from domain.outbox import Outbox
+from domain.outbox import Backlog
 from domain.reconciliation import (
     SHARED,
     Counts,
@@ -36,7 +36,7 @@ FIRST_PART = "held"
 class ReconciledGraph:
     """`told`: what one run has counted already, as it may come by in several slices."""
 
-    def __init__(self, records: Records, expectations: Expectations, graph: Graph, outbox: Outbox) -> None:
+    def __init__(self, records: Records, expectations: Expectations, graph: Graph, outbox: Backlog) -> None:
         self._records = records
         self._expectations = expectations
         self._graph = graph

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from domain.memories import HeldMemory, MemoryIndex, MemoryReads
-from domain.outbox import Outbox
+from domain.outbox import Backlog
 from domain.reconciliation import Counts, Kind, Place, Records, pending_keys
 
 SLICE = 200
 
 
 class ReconciledMemories:
-    def __init__(self, records: Records, memories: MemoryReads, index: MemoryIndex, outbox: Outbox) -> None:
+    def __init__(self, records: Records, memories: MemoryReads, index: MemoryIndex, outbox: Backlog) -> None:
         self._records = records
         self._memories = memories
         self._index = index

@@ -46,6 +46,11 @@ METRICS = {
     "outbox_oldest_seconds": Metric(Gauge, "Age of the oldest that is due.", {"kind": ("event", "job")}),
     "outbox_dead_letters": Metric(Gauge, "Dead letters that wait to be driven again.", {}),
     "alerts": Metric(Counter, "Alerts raised.", {"code": CODES}),
+    "reconciled_rows": Metric(
+        Gauge,
+        "The last comparison of a store with the database.",
+        {"store": ("blobs", "memories", "graph"), "outcome": ("checked", "missing", "extra", "mended")},
+    ),
     "sockets": Metric(Gauge, "WebSockets open at this process.", {}),
     "operations": Metric(
         Counter,

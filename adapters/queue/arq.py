@@ -11,7 +11,7 @@ from typing import Any
 
 from arq.connections import ArqRedis
 from arq.constants import in_progress_key_prefix, job_key_prefix, retry_key_prefix
-from arq.cron import cron
+from arq.cron import CronJob, cron
 from arq.worker import Worker, func
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
@@ -26,6 +26,8 @@ ALIVE = "frontier:worker"
 ALIVE_SECONDS = 2
 FUNCTION = "attempt"
 POLL_SECONDS = 0.05
+RECONCILE_SECONDS = 3300
+"""Of an hour; what is left goes on in the next."""
 LONGEST_SECONDS = 6 * 3600
 """arq's own timeout stays out of the way: the lease in SQL tells whether a job still runs."""
 FIRST_DELAY, LAST_DELAY = 0.1, 2.0
@@ -74,11 +76,13 @@ class ArqWorker:
         run: Callable[[OutboxEntry], Awaitable[None]],
         *,
         sweep: Callable[[], Awaitable[object]],
+        reconcile: Callable[[], Awaitable[object]] | None = None,
         max_jobs: int,
     ) -> None:
         self._queue = queue
         self._run = run
         self._sweep = sweep
+        self._reconcile = reconcile
         self._max_jobs = max_jobs
         self._worker: Worker | None = None
         self._started: set[asyncio.Task[Any]] = set()
@@ -128,7 +132,7 @@ class ArqWorker:
     def _made(self) -> Worker:
         return Worker(
             functions=[func(self._attempt, name=FUNCTION)],
-            cron_jobs=[cron(self._swept, name="sweep", second=0, run_at_startup=True, timeout=50, keep_result=0)],
+            cron_jobs=self._crons(),
             redis_pool=self._queue.redis,
             queue_name=QUEUE,
             handle_signals=False,
@@ -144,6 +148,16 @@ class ArqWorker:
             job_deserializer=json.loads,
             log_results=False,
         )
+
+    def _crons(self) -> list[CronJob]:
+        crons = [cron(self._swept, name="sweep", second=0, run_at_startup=True, timeout=50, keep_result=0)]
+        if self._reconcile is not None:
+            crons.append(cron(self._reconciled, name="reconcile", minute=17, timeout=RECONCILE_SECONDS, keep_result=0))
+        return crons
+
+    async def _reconciled(self, ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # arq's own
+        if self._reconcile is not None:
+            await self._reconcile()
 
     async def _attempt(self, ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # arq's own
         with suppress(asyncio.CancelledError):  # the lease is given up by now; arq need not try again
