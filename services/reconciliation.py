@@ -64,7 +64,7 @@ class Reconciliation:
                 self._alerts.raise_("SYNC_ERROR", subject=f"store:{store}", message=f"Not compared: {failure.message}")
 
     async def run(self, store: Store) -> Counts | None:
-        """Compare and mend; None while another run has the store. Harmless twice. Raises SyncFailed, RetrievalFailed."""
+        """Compare and mend; None while another run has the store. Harmless twice. Raises Failure."""
         progress = await self._transact(partial(_begun, store=store))
         if progress is None:
             return None
