@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import batched, chain
@@ -116,7 +117,7 @@ class GraphitiGraph:
 
     async def held(self, group: str, owners: Sequence[str], nodes: Sequence[str] = ()) -> GraphBatch:
         records = Records.of(group, shared=self.engine.shared)
-        return await held_batch(partial(self._rows, [group]), records, group, owners, nodes)
+        return replace(await held_batch(partial(self._rows, [group]), records, owners, nodes), group=group)
 
     async def drop(self, group: str) -> None:
         Records.of(group, shared=self.engine.shared)

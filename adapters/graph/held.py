@@ -15,16 +15,19 @@ _EDGE = "RETURN a.key AS source, b.key AS target, type(x) AS relation, propertie
 EDGES = f"""UNWIND $uuids AS id MATCH (a:Entity {{uuid: id}})-[x]->(b)
     WHERE type(x) <> 'RELATES_TO' AND NOT type(x) IN $theirs {_EDGE}
     UNION ALL UNWIND $uuids AS id MATCH (a)-[x]->(b:Entity {{uuid: id}}) WHERE type(x) IN $theirs {_EDGE}"""
-FACTS = """MATCH ()-[e:RELATES_TO]->() WHERE e.source IN $keys AND e.group_id IN $groups AND e.fact_embedding IS NOT NULL
+FACTS = """MATCH ()-[e:RELATES_TO]->() WHERE e.source IN $keys AND e.group_id IN $groups
+    AND e.fact_embedding IS NOT NULL
     RETURN e.uuid AS uuid, e.name AS name, e.fact AS fact, e.group_id AS group_id, e.created_at AS created_at,
     e.valid_at AS valid_at, e.invalid_at AS invalid_at, e.transaction_id AS transaction_id, e.source AS source,
     e.starts AS starts, e.ends AS ends, e.newest AS newest, startNode(e).key AS subject, endNode(e).key AS object"""
 COUNT_NODES = "MATCH (n:Entity) WHERE n.group_id IN $groups RETURN count(n) AS count"
 COUNT_FACTS = "MATCH ()-[e:RELATES_TO]->() WHERE e.group_id IN $groups RETURN count(e) AS count"
-SLICE_NODES = """MATCH (n:Entity) WHERE RANGE AND n.group_id IN $groups
+SLICE_NODES = """MATCH (n:Entity) WHERE RANGE AND (n.group_id IN $groups OR n.group_id IS NULL)
     RETURN n.key AS key, n.uuid AS uuid, size([(n)--() | 1]) > 0 AS linked"""
-SLICE_FACTS = "MATCH ()-[e:RELATES_TO]->() WHERE RANGE AND e.group_id IN $groups RETURN e.uuid AS uuid, e.source AS source"
-GROUPS = "MATCH (n:Entity) RETURN DISTINCT n.group_id AS group"
+SLICE_FACTS = (
+    "MATCH ()-[e:RELATES_TO]->() WHERE RANGE AND e.group_id IN $groups RETURN e.uuid AS uuid, e.source AS source"
+)
+GROUPS = "MATCH (n:Entity) WHERE n.group_id IS NOT NULL RETURN DISTINCT n.group_id AS group"
 DROP = "MATCH (n:Entity {group_id: $group}) WITH n LIMIT 1000 DETACH DELETE n"
 FACTS_FROM = "facts:"
 """Before a place among the facts: they come after the nodes."""
@@ -34,13 +37,13 @@ type Read = Callable[..., Awaitable[list[Row]]]
 """A statement and its parameters, on one group."""
 
 
-async def held_batch(read: Read, records: Records, group: str, owners: Sequence[str], nodes: Sequence[str]) -> GraphBatch:
+async def held_batch(read: Read, records: Records, owners: Sequence[str], nodes: Sequence[str]) -> GraphBatch:
     uuids = [records.uuid(key) for key in dict.fromkeys((*owners, *nodes))]
     found = await read(NODES, uuids=uuids)
     theirs = [records.uuid(key) for key in owners]
     edges = await read(EDGES, uuids=theirs, theirs=sorted(OWNED_BY_TARGET)) if theirs else []
     facts = await read(FACTS, keys=list(owners)) if owners else []
-    return GraphBatch(group, tuple(_entities(records, found)), tuple(map(_edge, edges)), tuple(_sound(facts)))
+    return GraphBatch("", tuple(_entities(records, found)), tuple(map(_edge, edges)), tuple(_sound(facts)))
 
 
 async def slice_of_keys(read: Read, records: Records, after: str, limit: int) -> tuple[list[HeldKey], str]:
