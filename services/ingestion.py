@@ -203,7 +203,7 @@ class Ingestion:
         batch = document_batch(document, member, topics=[topics[topic_id] for topic_id in document.topic_ids])
         passages = await asyncio.to_thread(passages_in_graph, document, memories, extracted.mentions)
         passing("ingest.linking")
-        await self._indexes.graph.record([batch, *passages])
+        await ended(self._indexes.graph.record([batch, *passages]))
         passing("ingest.linked")
         await self._stage(document_id, IngestionStatus.DONE, 1.0)
         passing("ingest.done")
