@@ -34,7 +34,7 @@ PASCAL, CAMEL, UPPER = (
 )
 HUNGARIAN = re.compile(r".*(Type|Enum|Interface|Object)$")
 VERB = re.compile(
-    r"(admit|cancel|cast|create|deactivate|decline|delegate|delete|forget|mark|open|resolve|retry|revoke|send|set|"
+    r"(admit|cancel|cast|create|deactivate|decline|delegate|delete|forget|mark|open|redrive|resolve|retry|revoke|send|set|"
     r"sponsor|start|update|upload)([A-Z].*)?"
 )
 
