@@ -27,6 +27,7 @@ class ReconciliationRow(Row, table=True):
     missing: int
     extra: int
     mended: int
+    transaction_id: str
 
     def to_domain(self) -> Reconciliation:
         counts = Counts(self.checked, self.missing, self.extra, self.mended)
@@ -48,6 +49,7 @@ class ReconcilingRow(Row, table=True):
     missing: int = 0
     extra: int = 0
     mended: int = 0
+    transaction_id: str = ""
 
     def to_domain(self) -> Progress:
         counts = Counts(self.checked, self.missing, self.extra, self.mended)
@@ -58,8 +60,9 @@ class ReconcilingRow(Row, table=True):
 class SqlReconciliations:
     """Port `Reconciliations`."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, transaction_id: str) -> None:
         self._session = session
+        self._transaction_id = transaction_id
 
     def begin(self, store: Store, *, at: datetime, until: datetime) -> Progress | None:
         row = self._session.scalar(
@@ -69,6 +72,7 @@ class SqlReconciliations:
             return None
         row.fence, row.lease_until = row.fence + 1, until
         row.ran_at = row.ran_at or at
+        row.transaction_id = self._transaction_id
         return row.to_domain()
 
     def keep(self, progress: Progress, *, until: datetime) -> bool:
@@ -80,7 +84,8 @@ class SqlReconciliations:
         ended = self._change(progress, ran_at=None, lease_until=None, part="", after="", **asdict(Counts()))
         if ended:
             store = progress.store.value
-            self._session.add(ReconciliationRow(ran_at=progress.ran_at, store=store, **counts))
+            known = {"store": store, "transaction_id": self._transaction_id}
+            self._session.add(ReconciliationRow(ran_at=progress.ran_at, **known, **counts))
         return ended
 
     def leave(self, progress: Progress) -> None:
@@ -89,7 +94,10 @@ class SqlReconciliations:
     def _change(self, progress: Progress, **values: object) -> bool:
         """False when a later holder has it."""
         changed = self._session.execute(
-            update(ReconcilingRow).where(mine(progress)).values(**values).returning(col(ReconcilingRow.store))
+            update(ReconcilingRow)
+            .where(mine(progress))
+            .values(transaction_id=self._transaction_id, **values)
+            .returning(col(ReconcilingRow.store))
         )
         return changed.scalar() is not None
 

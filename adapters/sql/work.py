@@ -76,7 +76,7 @@ class SqlWork:
         self.ballots: Ballots = SqlBallots(session, self.transaction_id)
         self.resolutions: Resolutions = SqlResolutions(session, self.transaction_id)
         self.receipts: Receipts = SqlReceipts(session, self.transaction_id)
-        self.reconciliations: Reconciliations = SqlReconciliations(session)
+        self.reconciliations: Reconciliations = SqlReconciliations(session, self.transaction_id)
 
     def now(self) -> datetime:
         self._asked_at = self._clock(self._session)

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("ran_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("store", sa.String(), nullable=False),
         *(sa.Column(name, sa.Integer(), nullable=False) for name in COUNTS),
+        sa.Column("transaction_id", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_reconciliation"),
     )
     op.create_index("ix_reconciliation_ran_at", "reconciliation", ["ran_at"])
@@ -32,9 +33,10 @@ def upgrade() -> None:
         sa.Column("part", sa.String(), nullable=False),
         sa.Column("after", sa.String(), nullable=False),
         *(sa.Column(name, sa.Integer(), nullable=False) for name in COUNTS),
+        sa.Column("transaction_id", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("store", name="pk_reconciling"),
     )
-    nothing = {"fence": 0, "part": "", "after": "", **dict.fromkeys(COUNTS, 0)}
+    nothing = {"fence": 0, "part": "", "after": "", "transaction_id": "", **dict.fromkeys(COUNTS, 0)}
     op.bulk_insert(reconciling, [{"store": store, **nothing} for store in ("blobs", "memories", "graph")])
 
 

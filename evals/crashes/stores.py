@@ -178,6 +178,7 @@ def facts_of(rows: Truth, graphs: dict[str, tuple[list[Row], list[Row]]]) -> Ite
     """Every fact has its source's row, and every ballot, chat and decision its fact."""
     sources = {f"memory:{row.id}" for row in rows.memories} | {f"session:{row.id}" for row in rows.sessions}
     sources |= {f"proposal:{row.id}" for row in rows.proposals} | {f"member:{row.id}" for row in rows.members}
+    sources |= {f"vote:{row.id}" for row in rows.votes} | {f"resolution:{row.id}" for row in rows.resolutions}
     sources |= {f"document:{row.id}" for row in rows.documents if row.status == IngestionStatus.DONE.value}
     ids = set()
     for group, (_, facts) in graphs.items():

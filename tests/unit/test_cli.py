@@ -27,6 +27,7 @@ def test_every_command_of_the_issue_is_there() -> None:
         "eval",
         "ingest",
         "migrate",
+        "reconcile",
         "rules",
         "schema",
         "seed",

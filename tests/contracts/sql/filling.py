@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Connection, DateTime, Float, Integer, MetaData, insert, select
+from sqlalchemy import JSON, Boolean, Column, Connection, DateTime, Float, Integer, MetaData, delete, insert, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 type Rows = dict[str, list[dict[str, Any]]]
@@ -32,9 +32,12 @@ def tables(connection: Connection) -> MetaData:
 
 
 def fill(connection: Connection) -> Rows:
-    """Two rows a table, every column with a value but references to the own table, which would turn in a circle."""
+    """Two rows a table, every column with a value but references to the own table, which would turn in a circle.
+
+    They take the place of rows that a migration made."""
     for table in tables(connection).sorted_tables:
         rows = [{column.name: value(column, number) for column in table.c} for number in range(1, ROWS + 1)]
+        connection.execute(delete(table))
         connection.execute(insert(table), rows)
     return dump(connection)
 
