@@ -83,9 +83,8 @@ class SqlReconciliations:
         counts = asdict(progress.counts)
         ended = self._change(progress, ran_at=None, lease_until=None, part="", after="", **asdict(Counts()))
         if ended:
-            store = progress.store.value
-            known = {"store": store, "transaction_id": self._transaction_id}
-            self._session.add(ReconciliationRow(ran_at=progress.ran_at, **known, **counts))
+            done = {"ran_at": progress.ran_at, "store": progress.store.value, "transaction_id": self._transaction_id}
+            self._session.add(ReconciliationRow.model_validate({**done, **counts}))
         return ended
 
     def leave(self, progress: Progress) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import event, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -13,7 +13,7 @@ from adapters.sql.members import MemberRow
 from adapters.sql.pages import rows_of
 from adapters.sql.postgres_writer import PostgresWriter
 from adapters.sql.votes import BallotRow
-from domain.errors import AlreadyResolved, NoVotingPower, Refused, StoreFailed
+from domain.errors import AlreadyResolved, NoVotingPower, Refused, VoteFailed
 from domain.members import Role, Viewer
 from domain.tally import Choice, Tally
 from domain.transactions import Once
@@ -116,10 +116,11 @@ async def test_a_lost_connection_is_told_to_all_who_shared_it_and_the_line_goes_
 
     line = f"proposal:{proposal_id}"
     first = [database.votes.cast(ada, proposal_id, Said(Choice.FOR)), database.writer(lost, together=line)]
-    outcomes = await asyncio.gather(*first, return_exceptions=True)
-    assert [repr(outcome) for outcome in outcomes] == [
-        repr(StoreFailed("The database does not answer. Try again later."))
-    ] * 2
+    told_ada, told_other = await asyncio.gather(*first, return_exceptions=True)
+    assert isinstance(told_ada, VoteFailed)
+    assert "The database does not answer." in str(told_ada)
+    assert isinstance(told_other, DBAPIError)
+    assert told_other.connection_invalidated
     casts = [database.votes.cast(viewer, proposal_id, Said(Choice.FOR)) for viewer in (ada, ben, eve)]
     await asyncio.gather(*casts)
     assert await recounted(database, proposal_id) == Tally(3, in_favour=3, voters=3, own_in_favour=3)
