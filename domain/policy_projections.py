@@ -6,7 +6,8 @@ from functools import partial
 from domain.facts import Fact, GraphBatch, GraphEntity
 from domain.members import DAO_GROUP
 from domain.policies import Policy
-from domain.projections import day, edge, fact_id, proposal_node, topic_node
+from domain.projections import day, edge, fact_id, topic_node
+from domain.proposal_projections import proposal_node
 from domain.proposals import Proposal
 from domain.topics import PolicyTopic
 

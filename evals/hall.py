@@ -12,7 +12,7 @@ from sqlmodel import col
 from adapters.sql.clock import Clock, database_clock
 from adapters.sql.database import connected
 from adapters.sql.members import MemberRow, SqlMemberReads
-from adapters.sql.proposals import SqlProposalReads
+from adapters.sql.proposal_reads import SqlProposalReads
 from adapters.sql.reader import Reader
 from adapters.sql.transactions import SqlTransact
 from adapters.sql.writer import Writer

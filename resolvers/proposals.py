@@ -14,11 +14,11 @@ from resolvers.fields import mutation, query, subscription
 from resolvers.streams import states
 from schema.commands import Given
 from schema.context import Info
+from schema.drafts import CreateProposalInput, UpdateProposalInput
 from schema.ids import row_id
 from schema.pages import After, Before, First, Last, connection, wanted
 from schema.proposals import (
     CancelProposalInput,
-    CreateProposalInput,
     CreateProposalPayload,
     MarkImplementedInput,
     ProposalConnection,
@@ -28,7 +28,6 @@ from schema.proposals import (
     ProposalType,
     ResolveStalledInput,
     SponsorProposalInput,
-    UpdateProposalInput,
 )
 from schema.tally import QuorumState
 

@@ -14,7 +14,8 @@ from domain.memories import ByteRange, Memory, MemoryReads
 from domain.memory_projections import chatted, passage_batch, session_batch, spoken_batch
 from domain.policies import PolicyReads
 from domain.policy_projections import policy_batch
-from domain.projections import document_batch, member_batches, proposal_batch, resolution_batch, vote_batch, vote_node
+from domain.projections import document_batch, member_batches
+from domain.proposal_projections import proposal_batch, resolution_batch, vote_batch, vote_node
 from domain.proposals import ProposalReads
 from domain.reconciliation import Expected, Kind
 from domain.relations import stated_in

@@ -14,7 +14,8 @@ from domain.memory_projections import chatted, session_batch, spoken_batch
 from domain.outbox import OutboxEntry
 from domain.policies import PolicyReads
 from domain.policy_projections import policy_batch
-from domain.projections import member_batches, proposal_batch, resolution_batch, vote_batch
+from domain.projections import member_batches
+from domain.proposal_projections import proposal_batch, resolution_batch, vote_batch
 from domain.proposals import Proposal, ProposalReads
 from domain.resolutions import ResolutionReads
 from domain.topics import TopicReads

@@ -19,7 +19,7 @@ from adapters.sql.memories import SqlMemoryReads
 from adapters.sql.outbox import SqlOutbox
 from adapters.sql.policies import SqlPolicyReads
 from adapters.sql.postgres_writer import PostgresWriter
-from adapters.sql.proposals import SqlProposalReads
+from adapters.sql.proposal_reads import SqlProposalReads
 from adapters.sql.reader import PostgresReader, Reader, SqliteReader
 from adapters.sql.receipts import SqlReceiptReads
 from adapters.sql.reconciliations import SqlReconciliationReads

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
-from adapters.sql import documents, proposals
+from adapters.sql import documents, proposal_reads
 from adapters.sql.documents import DocumentRow, DocumentTopicRow
 from adapters.sql.naming import Row
 from adapters.sql.pages import Order, page_of, rows_of
@@ -89,6 +89,6 @@ def readable_by(viewer: Viewer) -> ColumnElement[bool]:
     of_proposals = (
         select(col(ProposalTopicRow.topic_id))
         .join(ProposalRow, col(ProposalRow.id) == col(ProposalTopicRow.proposal_id))
-        .where(proposals.visible_to(viewer))
+        .where(proposal_reads.visible_to(viewer))
     )
     return or_(col(TopicRow.delegable), col(TopicRow.id).in_(of_documents), col(TopicRow.id).in_(of_proposals))

@@ -7,7 +7,8 @@ from domain.decisions import ResolutionReason
 from domain.drafts import Draft
 from domain.facts import GraphBatch
 from domain.members import DAO_GROUP, Member, Role
-from domain.projections import member_batches, proposal_batch, resolution_batch, vote_batch
+from domain.projections import member_batches
+from domain.proposal_projections import proposal_batch, resolution_batch, vote_batch
 from domain.proposals import Proposal, Status
 from domain.resolutions import Resolution
 from domain.rules import Rules

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from adapters.sql.outbox_rows import OutboxRow
@@ -24,10 +25,19 @@ async def in_line(database: Hall, *acts: Awaitable[Any]) -> list[Any]:
     """What each came to, an error too. On SQLite they wait in line together, and so share a commit."""
     if not isinstance(database.writer, SqliteWriter):
         return [(await asyncio.gather(act, return_exceptions=True))[0] for act in acts]
-    gate = threading.Event()
-    held = asyncio.ensure_future(database.writer(lambda _: gate.wait(10)))
+    begun, gate = threading.Event(), threading.Event()
+
+    def hold(_session: Session) -> bool:
+        begun.set()
+        return gate.wait(10)
+
+    held = asyncio.ensure_future(database.writer(hold))
+    assert await asyncio.to_thread(begun.wait, 10)
     tasks = [asyncio.ensure_future(act) for act in acts]
-    await asyncio.sleep(0.01)  # each is in line now
+    for _ in range(5_000):
+        if len(database.writer._line) + sum(task.done() for task in tasks) == len(tasks):
+            break
+        await asyncio.sleep(0.001)
     gate.set()
     assert await held
     return await asyncio.gather(*tasks, return_exceptions=True)

@@ -19,7 +19,7 @@ from adapters.sql.documents import SqlDocumentReads
 from adapters.sql.members import SqlMemberReads
 from adapters.sql.memories import SqlMemoryReads
 from adapters.sql.policies import SqlPolicyReads
-from adapters.sql.proposals import SqlProposalReads
+from adapters.sql.proposal_reads import SqlProposalReads
 from adapters.sql.resolutions import SqlResolutionReads
 from adapters.sql.topics import SqlTopicReads
 from adapters.sql.vote_reads import SqlVoteReads

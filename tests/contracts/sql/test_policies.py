@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from adapters.sql.policies import SqlPolicyReads
-from adapters.sql.proposals import SqlProposalReads
+from adapters.sql.proposal_reads import SqlProposalReads
 from adapters.sql.resolutions import SqlResolutionReads
 from domain.actions import Action, EnactPolicy, RepealPolicy
 from domain.decisions import ResolutionReason

@@ -10,7 +10,8 @@ from sqlmodel import col
 
 from adapters.sql.outbox_rows import OutboxRow
 from adapters.sql.pages import rows_of
-from adapters.sql.proposals import ProposalRow, SqlProposalReads, StatusChangeRow
+from adapters.sql.proposal_reads import SqlProposalReads
+from adapters.sql.proposals import ProposalRow, StatusChangeRow
 from adapters.sql.topics import SqlTopicReads
 from domain.actions import SetRules, SetWeight
 from domain.drafts import OPTIONAL, Draft, Edit

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from adapters.auth.ed25519 import Ed25519Signer, Ed25519Verifier
-from adapters.sql.proposals import SqlProposalReads
+from adapters.sql.proposal_reads import SqlProposalReads
 from adapters.sql.receipts import SqlReceiptReads
 from adapters.sql.resolutions import SqlResolutionReads
 from domain.drafts import Edit

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from adapters.sql.audits import SqlAuditReads
-from adapters.sql.proposals import SqlProposalReads
+from adapters.sql.proposal_reads import SqlProposalReads
 from domain.alerts import AlertCode
 from domain.audits import Act
 from domain.outbox import OutboxEntry

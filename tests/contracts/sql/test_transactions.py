@@ -13,7 +13,8 @@ from adapters.sql.idempotency import SqlAnswers
 from adapters.sql.members import MemberRow, SqlMemberReads
 from adapters.sql.outbox_rows import OutboxRow
 from adapters.sql.pages import rows_of
-from adapters.sql.proposals import ProposalRow, SqlProposalReads
+from adapters.sql.proposal_reads import SqlProposalReads
+from adapters.sql.proposals import ProposalRow
 from adapters.sql.transactions import SqlTransact
 from adapters.sql.votes import BallotRow
 from domain.drafts import Edit

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from adapters.sql.outbox_rows import OutboxRow
 from adapters.sql.pages import rows_of
-from adapters.sql.proposals import SqlProposalReads
+from adapters.sql.proposal_reads import SqlProposalReads
 from adapters.sql.resolutions import SqlResolutionReads
 from adapters.sql.vote_reads import SqlVoteReads
 from domain.drafts import Edit

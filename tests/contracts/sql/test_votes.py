@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from adapters.sql.pages import rows_of
-from adapters.sql.proposals import SqlProposalReads
+from adapters.sql.proposal_reads import SqlProposalReads
 from adapters.sql.vote_reads import SqlVoteReads
 from adapters.sql.votes import BallotRow, VoteRow
 from domain.errors import AlreadyResolved, BadInput, NotFound, NoVotingPower, VotingClosed
