@@ -159,7 +159,8 @@ class Container:
 
     @cached_property
     def database(self) -> Database:
-        return Database(self.settings.database, announce=self.bus.announce, clock=self._clock)
+        settings = self.settings
+        return Database(settings.database, announce=self.bus.announce, clock=self._clock, pooling=settings.pooling)
 
     @property
     def outbox(self) -> SqlOutbox:

@@ -1,13 +1,14 @@
 """Every setting, one class. Names are those of the environment and of `.env`; `.env.example` lists them all."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from app.addresses import bracketed, check_issuer, is_loopback
+from app.foundation import Foundation
 from domain.crashes import planned_in
 from domain.members import Admission
 
@@ -25,7 +26,7 @@ class BadSettings(Exception):
     """What is wrong and what to do, in one line."""
 
 
-class Settings(BaseSettings):
+class Settings(Foundation):
     """Read from arguments, then the environment, then `.env`. An empty value means the default."""
 
     model_config = SettingsConfigDict(
@@ -36,18 +37,6 @@ class Settings(BaseSettings):
         validate_default=True,
     )
 
-    data_dir: Path = Field(
-        default=Path(".data"), description="Folder of the database, the files, the key and the engines."
-    )
-    host: str = Field(default="127.0.0.1", description="Address to serve on; AUTH=local allows loopback only.")
-    port: int = Field(default=8000, ge=1, le=65535, description="Port to serve on.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged.")
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="Origins of other sites whose pages may call the API, separated by commas."
-    )
-    database_url: str = Field(
-        default="", repr=False, description="Empty: SQLite in the data folder. postgresql+asyncpg://..."
-    )
     redis_url: str = Field(
         default="", repr=False, description="Empty: the Redis that `frontier up` starts. redis://..."
     )

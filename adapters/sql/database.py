@@ -18,6 +18,7 @@ from adapters.sql.members import SqlMemberReads
 from adapters.sql.memories import SqlMemoryReads
 from adapters.sql.outbox import SqlOutbox
 from adapters.sql.policies import SqlPolicyReads
+from adapters.sql.pooling import USUAL, Pooling
 from adapters.sql.postgres_writer import PostgresWriter
 from adapters.sql.proposal_reads import SqlProposalReads
 from adapters.sql.reader import PostgresReader, Reader, SqliteReader
@@ -36,9 +37,14 @@ class Database:
     """SQLite or Postgres, by the URL's scheme. Migrated before; closed by its owner."""
 
     def __init__(
-        self, url: str, *, announce: Callable[[list[str]], None] = unheard, clock: Clock = database_clock
+        self,
+        url: str,
+        *,
+        announce: Callable[[list[str]], None] = unheard,
+        clock: Clock = database_clock,
+        pooling: Pooling = USUAL,
     ) -> None:
-        self.reader, self.writer = connected(url)
+        self.reader, self.writer = connected(url, pooling)
         self.transact = SqlTransact(self.writer, announce=announce, clock=clock)
         self.lineage = SqlLineageReads(self.reader)
         self.outbox = SqlOutbox(self.reader, self.writer, clock)
@@ -81,9 +87,9 @@ class Database:
         await self.reader.close()
 
 
-def connected(url: str) -> tuple[Reader, Writer]:
+def connected(url: str, pooling: Pooling = USUAL) -> tuple[Reader, Writer]:
     """By the URL's scheme."""
     if is_sqlite(url):
         return SqliteReader(url), SqliteWriter(url)
-    engine = postgres_engine(url)
+    engine = postgres_engine(url, pooling)
     return PostgresReader(engine), PostgresWriter(engine)

@@ -7,7 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from adapters.sql.pooling import Pooling
+
 BUSY_SECONDS = 5
+GRACE_SECONDS = 1.0
 ASLEEP_SECONDS = 10
 """After which Postgres takes its locks from a process that was stopped in the middle of a transaction."""
 
@@ -24,16 +27,21 @@ def sqlite_path(url: str) -> Path:
     return Path(name)
 
 
-def postgres_engine(url: str) -> AsyncEngine:
+def postgres_engine(url: str, pooling: Pooling) -> AsyncEngine:
+    """The server ends a statement that takes too long; ours is the last word when it does not answer at all."""
     return create_async_engine(
         url,
-        pool_size=10,
-        max_overflow=0,
+        pool_size=pooling.connections,
+        max_overflow=pooling.overflow,
+        pool_timeout=pooling.wait_seconds,
         pool_pre_ping=True,
         connect_args={
-            "timeout": BUSY_SECONDS,
-            "command_timeout": 30,
-            "server_settings": {"idle_in_transaction_session_timeout": str(1000 * ASLEEP_SECONDS)},
+            "timeout": pooling.connect_seconds,
+            "command_timeout": pooling.statement_seconds + GRACE_SECONDS,
+            "server_settings": {
+                "statement_timeout": f"{1000 * pooling.statement_seconds:.0f}",
+                "idle_in_transaction_session_timeout": str(1000 * ASLEEP_SECONDS),
+            },
         },
     )
 

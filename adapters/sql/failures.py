@@ -28,7 +28,7 @@ POSTGRES = {
     "58": "cannot reach its disk",
 }
 """By SQLSTATE's class."""
-FULL = "53100"
+FULL, TOO_LONG = "53100", "57014"
 
 
 @contextmanager
@@ -56,6 +56,8 @@ def ailment(error: Exception) -> str | None:
     state = getattr(original, "sqlstate", None)
     if state == FULL:
         return SQLITE[13]
+    if state == TOO_LONG:
+        return "is busy"
     if error.connection_invalidated:
         return "does not answer"
     return POSTGRES.get(state[:2]) if state else None

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.sql.pooling import Pooling
 from app.addresses import is_loopback
 from app.settings import BadSettings, load_settings
 from domain.members import Admission
@@ -179,3 +180,26 @@ def test_newcomers_wait_with_auth0_unless_the_setting_says_otherwise(monkeypatch
 
 def test_auth0_may_serve_the_network() -> None:
     assert load_settings(**AUTH0, host="0.0.0.0").host == "0.0.0.0"  # noqa: S104  # that it may is the point
+
+
+def test_connections_to_postgres_are_as_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"POOL": "4", "OVERFLOW": "2", "POOL_SECONDS": "1.5", "CONNECT_SECONDS": "2"}.items():
+        monkeypatch.setenv(f"DATABASE_{name}", value)
+    pooling = load_settings(database_statement_seconds=20).pooling
+    assert pooling == Pooling(4, 2, wait_seconds=1.5, connect_seconds=2.0, statement_seconds=20.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("database_pool", 0, "greater than or equal to 1"),
+        ("database_overflow", 201, "less than or equal to 200"),
+        ("database_pool_seconds", 0, "greater than 0"),
+        ("database_connect_seconds", 61, "less than or equal to 60"),
+        ("database_statement_seconds", 0.5, "greater than or equal to 1"),
+    ],
+)
+def test_connections_to_postgres_have_bounds(name: str, value: float, why: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        load_settings(**{name: value})
+    assert str(refused.value) == f"{name.upper()}: Input should be {why}"

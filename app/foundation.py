@@ -1,0 +1,49 @@
+"""The first of the settings: where a process keeps its data and serves, and how it reaches its database."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, NoDecode
+
+from adapters.sql.pooling import Pooling
+
+
+class Foundation(BaseSettings):
+    """Part of `Settings`, which reads and checks them."""
+
+    data_dir: Path = Field(
+        default=Path(".data"), description="Folder of the database, the files, the key and the engines."
+    )
+    host: str = Field(default="127.0.0.1", description="Address to serve on; AUTH=local allows loopback only.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port to serve on.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged.")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Origins of other sites whose pages may call the API, separated by commas."
+    )
+    database_url: str = Field(
+        default="", repr=False, description="Empty: SQLite in the data folder. postgresql+asyncpg://..."
+    )
+    database_pool: int = Field(default=10, ge=1, le=200, description="Connections to Postgres that a process keeps.")
+    database_overflow: int = Field(
+        default=0, ge=0, le=200, description="Further ones while all of them are busy, closed after use."
+    )
+    database_pool_seconds: float = Field(
+        default=10.0, gt=0, le=60, description="How long an operation waits for a free connection."
+    )
+    database_connect_seconds: float = Field(
+        default=5.0, gt=0, le=60, description="How long connecting to Postgres may take."
+    )
+    database_statement_seconds: float = Field(
+        default=15.0, ge=1, le=600, description="How long one statement may take, waiting for locks included."
+    )
+
+    @property
+    def pooling(self) -> Pooling:
+        return Pooling(
+            self.database_pool,
+            self.database_overflow,
+            wait_seconds=self.database_pool_seconds,
+            connect_seconds=self.database_connect_seconds,
+            statement_seconds=self.database_statement_seconds,
+        )
