@@ -14,6 +14,7 @@ from app.settings import Settings
 from app.watched import watched
 from domain.alerts import Alerts
 from domain.bus import Bus
+from domain.errors import Failure
 from domain.outbox import Outbox
 from jobs.leases import Runner
 from jobs.projections import Projections, Projector
@@ -123,5 +124,7 @@ async def warmed(warm: Callable[[], Awaitable[object]] | None) -> None:
         return
     try:
         await warm()
+    except Failure as failure:
+        log.warning("Not warm yet: %s", failure)
     except Exception:
         log.exception("Warming up failed.")

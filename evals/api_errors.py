@@ -47,8 +47,9 @@ and subscriptions, and what is not the caller's doing. REST answers the status b
 `{"code", "message", "field", "retryable"}`.
 
 GraphQL over HTTP answers 200 whatever is in `errors`, or 400 as `application/graphql-response+json` for an operation
-that never began; 401 for a bad token; 400, 405, 406, 413 and 415 for what is no operation. The last column holds the
-codes of graphql-transport-ws with which a socket is closed; a refused operation ends alone, the socket lives on.
+that never began; 401 for a bad token; 503 while its member cannot be looked up; 400, 405, 406, 413 and 415 for what is
+no operation. The last column holds the codes of graphql-transport-ws with which a socket is closed; a refused operation
+ends alone, the socket lives on.
 
 | code | what it means | what to do | told in | REST | WebSocket |
 | --- | --- | --- | --- | --- | --- |

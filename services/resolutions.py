@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 
 from domain.actions import NotApplicable
 from domain.bus import Bus
@@ -23,7 +24,7 @@ from domain.tally import CastBy
 from domain.transactions import Transact, Work
 from domain.votes import election_of, standings
 from services.actions import run
-from services.watching import RECHECK_SECONDS
+from services.watching import RECHECK_SECONDS, patiently
 
 
 def resolve(work: Work, proposal: Proposal, decision: Decision) -> Proposal:
@@ -101,11 +102,14 @@ class Resolutions:
         await self._transact(command)
 
     async def watch(self, after_seq: int | None) -> AsyncIterator[Resolution]:
-        """Every resolution after that seq, once and in order; without it, those decided from now on."""
+        """Every resolution after that seq, once and in order; without it, those decided from now on.
+
+        It outlives a database that does not answer.
+        """
         async with self._bus.listen("resolutions") as listener:
             last = await self._reads.last_seq() if after_seq is None else after_seq
             while True:
-                while waiting := await self._reads.after(last):
+                while waiting := await patiently(partial(self._reads.after, last)):
                     for resolution in waiting:
                         yield resolution
                         last = resolution.seq

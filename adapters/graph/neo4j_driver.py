@@ -1,12 +1,13 @@
 """Graphiti's Neo4j driver with our search. Import it through graphiti_import only."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from graphiti_core.driver.neo4j_driver import Neo4jDriver
 from neo4j import AsyncManagedTransaction, Query, RoutingControl, unit_of_work
-from neo4j.exceptions import ConstraintError, IncompleteCommit
+from neo4j.exceptions import ClientError, ConstraintError, IncompleteCommit
 
 from adapters.graph import neo4j_indexes as indexes
 from adapters.graph.engines import Overtaken, Row, Statement
@@ -18,6 +19,7 @@ from adapters.graph.texts import plain
 from domain.errors import SyncFailed
 
 INDEX_SECONDS = 300
+EQUIVALENT = "Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists"
 
 
 class FactDriver(Neo4jDriver):
@@ -104,7 +106,8 @@ class FactDriver(Neo4jDriver):
         present = await self._run(indexes.SHOW, {})
         missing = list(indexes.missing_statements(present, self.dimensions))
         for text in missing:
-            await self._run(text, {})
+            with suppress_equivalent():
+                await self._run(text, {})
         if missing:
             await self._run(indexes.AWAIT, {"seconds": INDEX_SECONDS})
             present = await self._run(indexes.SHOW, {})
@@ -124,6 +127,16 @@ class FactDriver(Neo4jDriver):
             routing_=routing,
         )
         return [dict(record) for record in result.records]
+
+
+@contextmanager
+def suppress_equivalent() -> Iterator[None]:
+    """`IF NOT EXISTS` looks before it makes: of processes that start together one finds that another was faster."""
+    try:
+        yield
+    except ClientError as error:
+        if error.code != EQUIVALENT:
+            raise
 
 
 def _sendable(params: Mapping[str, object]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Replies over Redis streams and pub/sub, healed from SQL (design: one feed a reply and process)."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Self
@@ -14,7 +15,10 @@ from adapters.replies.feed import Feed, Follower
 from adapters.replies.stop import Stop, ask_to_stop
 from adapters.replies.stream import entry_id, events_from, stop_key, stream_key
 from adapters.replies.writer import Flusher, RedisWriter
+from domain.errors import SyncFailed
 from domain.replies import ReplyEvent, Sequenced, Tap, load
+
+log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 2.0
 TICKS = 4
@@ -115,6 +119,8 @@ class RedisReplies:
                 stored = None if feed.ended else await self._stored(reply_id)
             if stored:
                 feed.extend([each.event for each in load(stored)[len(feed.log) :]])
+        except SyncFailed as error:  # the database is away: the clock asks again
+            log.warning("Reply %s waits: %s", reply_id, error)
         except BaseException:
             feed.spoil()  # whoever follows beside the one that was cancelled reads in its place
             raise

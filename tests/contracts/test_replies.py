@@ -15,7 +15,7 @@ from adapters.embedded.falkordb import free_port
 from adapters.replies.redis import RedisReplies
 from adapters.replies.writer import merged
 from domain.chats import Citation, SourceKind
-from domain.errors import SyncFailed
+from domain.errors import StoreFailed, SyncFailed
 from domain.replies import (
     ReplyContext,
     ReplyDone,
@@ -339,6 +339,18 @@ async def test_without_redis_an_ended_reply_is_served_from_sql(record: Record) -
             await replies.writer(2)
         with pytest.raises(SyncFailed, match="stopping a reply"):
             await replies.stop(2)
+
+
+async def test_a_follower_outlives_a_database_that_is_away(any_redis: str) -> None:
+    asked = count()
+
+    async def away(reply_id: int) -> str | None:
+        if next(asked) < 3:
+            raise StoreFailed("The database does not answer.")
+        return dump([*tokens("a"), Sequenced(1, ReplyDone())])
+
+    async with RedisReplies(any_redis, away, idle_seconds=IDLE) as replies:
+        assert await followed(replies, new_id()) == [*tokens("a"), Sequenced(1, ReplyDone())]
 
 
 async def test_nothing_is_lost_or_repeated_in_chaos(any_redis: str, record: Record, admin: Redis) -> None:
