@@ -13,7 +13,7 @@ PYTEST := $(BIN)/pytest -n logical --maxprocesses 4 # tests/conftest.py says who
 PACKAGES := app schema resolvers jobs services agents domain adapters
 NODE_AT_LEAST := 20
 
-.PHONY: help up install engines engines-down test-engines test checks lint types contracts migrations schema images unit clients tour crash-test seed lock clean
+.PHONY: help up install engines engines-down test-engines test checks lint types contracts migrations schema images unit clients tour crash-test fault-test seed lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -100,6 +100,9 @@ tour: $(STAMP) ## the README's tour against the running server
 
 crash-test: $(STAMP) ## kill a running system at every step; ARGS="--seed 7 --seeds 20 --database postgres"
 	@$(PYTHON) -m evals.crashes $(ARGS)
+
+fault-test: $(STAMP) ## pause, kill, slow and fill up engines under load; ARGS="--engine redis --fault pause --seconds 20"
+	@$(PYTHON) -m evals.faults $(ARGS)
 
 seed: $(STAMP) ## make the demo young again
 	@$(BIN)/frontier seed --renew

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from adapters.sql.clock import database_clock
 from adapters.sql.outbox_rows import OutboxRow
-from evals.crashes.system import System
+from adapters.sql.reader import Reader
 
 QUIET_SECONDS = 240.0
 SOON = timedelta(seconds=30)
@@ -18,13 +18,13 @@ SOON = timedelta(seconds=30)
 LOOK_SECONDS = 0.2
 
 
-async def quiet(system: System) -> list[str]:
-    """What is left undone after QUIET_SECONDS; nothing, as it should be, as soon as all is done."""
-    until = time.monotonic() + QUIET_SECONDS
+async def quiet(read: Reader, *, seconds: float = QUIET_SECONDS) -> list[str]:
+    """What is left undone after so long; nothing, as it should be, as soon as all is done."""
+    until = time.monotonic() + seconds
     while True:
-        left = await system.reader(undone)
+        left = await read(undone)
         if not left or time.monotonic() > until:
-            return [f"after {QUIET_SECONDS:.0f} s of quiet: {each}" for each in left]
+            return [f"after {seconds:.0f} s of quiet: {each}" for each in left]
         await asyncio.sleep(LOOK_SECONDS)
 
 

@@ -55,7 +55,7 @@ async def tried(system: System, number: int) -> Seed:
                 await disturbed(system, load, chance)
                 await system.until_ready()
                 await system.hasten(ENDING)
-                wrong += await quiet(system)
+                wrong += await quiet(system.reader)
                 system.abandoned |= load.abandoned
                 wrong += load.record.wrong + [each for each in await stores(system) if each not in known]
                 wrong += [each async for each in found_again(load.record, members)]

@@ -25,6 +25,7 @@ from adapters.sql.database import connected
 from adapters.sql.migrations import upgrade
 from adapters.sql.outbox_rows import OutboxRow, is_open
 from adapters.sql.proposals import ProposalRow
+from adapters.sql.writer import Writer
 from app.demo.client import Client
 from app.supervisor import tied_to
 from domain.crashes import POINTS
@@ -138,29 +139,33 @@ class System:
         return Client(f"http://127.0.0.1:{self.port}", LocalTokens(self.data / "token.key").issue(handle))
 
     async def hasten(self, within: timedelta) -> None:
-        """Move every vote that runs back in time, so that it ends so soon: the shortest that rules allow is 5 minutes.
-
-        Start, end and the job at the end keep their distances, as they would had it begun earlier.
-        """
-
-        def command(session: Session) -> None:
-            until = database_clock(session) + within
-            jobs = session.scalars(select(OutboxRow).where(is_open("job"), col(OutboxRow.name) == "close")).all()
-            running = select(ProposalRow).where(col(ProposalRow.status) == Status.VOTING.value).with_for_update()
-            for row in session.scalars(running):
-                if row.starts_at is None or row.ends_at is None or row.ends_at <= until:
-                    continue
-                earlier = row.ends_at - until
-                row.starts_at, row.ends_at = row.starts_at - earlier, until
-                for job in jobs:
-                    if job.args["args"] == [row.id]:
-                        job.due_at -= earlier
-
-        await self.writer(command)
+        await hasten(self.writer, within)
 
     async def close(self) -> None:
         await self.writer.close()
         await self.reader.close()
+
+
+async def hasten(writer: Writer, within: timedelta) -> None:
+    """Move every vote that runs back in time, so that it ends so soon: the shortest that rules allow is 5 minutes.
+
+    Start, end and the job at the end keep their distances, as they would had it begun earlier.
+    """
+
+    def command(session: Session) -> None:
+        until = database_clock(session) + within
+        jobs = session.scalars(select(OutboxRow).where(is_open("job"), col(OutboxRow.name) == "close")).all()
+        running = select(ProposalRow).where(col(ProposalRow.status) == Status.VOTING.value).with_for_update()
+        for row in session.scalars(running):
+            if row.starts_at is None or row.ends_at is None or row.ends_at <= until:
+                continue
+            earlier = row.ends_at - until
+            row.starts_at, row.ends_at = row.starts_at - earlier, until
+            for job in jobs:
+                if job.args["args"] == [row.id]:
+                    job.due_at -= earlier
+
+    await writer(command)
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:

@@ -79,7 +79,7 @@ async def woken(system: System, sleeper: Program) -> None:
     ended = log.read_text().count(ENDED)
     os.kill(sleeper.pid, signal.SIGCONT)
     await eventually(lambda: log.read_text().count(ENDED) > ended)
-    assert await quiet(system) == []
+    assert await quiet(system.reader) == []
 
 
 async def read(member: Member, document: str) -> Json:
@@ -93,7 +93,7 @@ async def test_a_reader_that_overslept_leaves_the_document_as_the_other_left_it(
         document = await member.upload("shelves.txt", TEXT.encode(), visibility="PRIVATE")
         await asleep(sleeper)
         async with worker(system, "other"):
-            assert await quiet(system) == []
+            assert await quiet(system.reader) == []
             before = await read(member, document)
             await woken(system, sleeper)
             assert await read(member, document) == before
@@ -106,9 +106,9 @@ async def test_a_reader_that_overslept_brings_no_deleted_document_back(system: S
         document = await member.upload("shelves.txt", TEXT.encode(), visibility="DAO")
         await asleep(sleeper)
         async with worker(system, "other"):
-            assert await quiet(system) == []
+            assert await quiet(system.reader) == []
             await member.done("deleteDocument DeleteDocumentInput deletedId", documentId=document)
-            assert await quiet(system) == []
+            assert await quiet(system.reader) == []
             await woken(system, sleeper)
             assert await stores(system) == []
 
@@ -118,10 +118,10 @@ async def test_a_reader_that_overslept_brings_no_forgotten_memory_back(system: S
         await member.upload("shelves.txt", TEXT.encode(), visibility="PRIVATE")
         await asleep(sleeper)
         async with worker(system, "other"):
-            assert await quiet(system) == []
+            assert await quiet(system.reader) == []
             memory = (await member.ask(MEMORIES))["viewer"]["twin"]["memories"]["nodes"][0]["id"]
             await member.done("forgetMemory ForgetMemoryInput forgottenId", memoryId=memory)
-            assert await quiet(system) == []
+            assert await quiet(system.reader) == []
             await woken(system, sleeper)
             assert await stores(system) == []
 
@@ -134,7 +134,7 @@ async def test_an_author_that_overslept_changes_no_reply(system: System, member:
         reply = (await member.done("sendMessage SendMessageInput replyId", **asked))["replyId"]
         await asleep(sleeper)
         async with worker(system, "other"):
-            assert await quiet(system) == []
+            assert await quiet(system.reader) == []
             before = [event async for event in member.follow(reply)]
             await woken(system, sleeper)
             after = [event async for event in member.follow(reply)]
@@ -145,12 +145,12 @@ async def test_an_author_that_overslept_changes_no_reply(system: System, member:
 async def test_a_remover_that_overslept_takes_no_bytes_that_were_uploaded_again(system: System, member: Member) -> None:
     async with worker(system, "sleeper", "blob.unused:1") as sleeper:
         document = await member.upload("shelves.txt", TEXT.encode(), visibility="PRIVATE")
-        assert await quiet(system) == []
+        assert await quiet(system.reader) == []
         await member.done("deleteDocument DeleteDocumentInput deletedId", documentId=document)
         await asleep(sleeper)
         async with worker(system, "other"):
             again = await member.upload("shelves.txt", TEXT.encode(), visibility="PRIVATE")
-            assert await quiet(system) == []
+            assert await quiet(system.reader) == []
             await woken(system, sleeper)
             assert (await read(member, again))["status"] == "DONE"
             assert await stores(system) == []
@@ -162,7 +162,7 @@ async def test_a_projector_that_overslept_reopens_no_vote(system: System, member
         fields = {"title": "Sleep on it", "body": "As long as it takes."}
         proposal = (await member.done(author[0], **fields))["proposal"]["id"]
         await member.done(author[1], proposalId=proposal)
-        assert await quiet(system) == []
+        assert await quiet(system.reader) == []
     await member.done("startVoting ProposalIdInput proposal { id }", proposalId=proposal)
     async with worker(system, "sleeper", "event.gathered:1") as sleeper:
         await asleep(sleeper)
@@ -170,11 +170,11 @@ async def test_a_projector_that_overslept_reopens_no_vote(system: System, member
             cast = "castVote CastVoteInput proposal { status }"
             decided = await member.done(cast, proposalId=proposal, choice="FOR")
             assert decided["proposal"]["status"] == "PASSED"
-            assert await quiet(system) == []
+            assert await quiet(system.reader) == []
             known = await system.reader(events)
             os.kill(sleeper.pid, signal.SIGCONT)
             assert await told_again(system, known)
-            assert await quiet(system) == []
+            assert await quiet(system.reader) == []
             assert await stores(system) == []
 
 
