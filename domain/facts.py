@@ -115,24 +115,32 @@ class Graph(Protocol):
         group, kind, key; no names, no texts. For an operator: it may walk everything. Raises RetrievalFailed.
         """
 
-    async def groups(self) -> list[str]:
-        """All groups that have a graph, sorted. Raises RetrievalFailed."""
+    async def next_group(self, after: str) -> str | None:
+        """The first group behind that name that has a graph; None behind the last. Raises RetrievalFailed."""
+
+    async def lacking(self, group: str) -> list[str]:
+        """What searches of a group's graph go by and is not there, in the engine's words. Raises RetrievalFailed."""
+
+    async def index(self, group: str) -> None:
+        """Make what is lacking; it fills itself afterwards. Raises SyncFailed."""
 
     async def keys(self, group: str, after: str, *, limit: int) -> tuple[list[HeldKey], str]:
         """A slice of the keys of the group's nodes and of the sources of its facts, and where the next slice begins.
 
         Start with ""; "" comes back with the last slice. About `limit` keys in the store's own order, some in more than
         one slice; what is there from the first slice to the last is in one. A node that does not stand under its own
-        key is told by a name that only `forget` understands. Raises RetrievalFailed.
+        key, and a fact of another group or of no source, is told by a name that only `forget` understands. Raises
+        RetrievalFailed.
         """
 
     async def held(self, group: str, owners: Sequence[str], nodes: Sequence[str] = ()) -> GraphBatch:
         """What stands under these keys, at most 500 of each, to be compared with what should.
 
         The nodes of both; of `owners` also the native edges that are theirs (`GraphEdge.owner`), and the facts derived
-        from them (`Fact.source`), whose two entities need no more than their keys. Left out is what a search could not
-        find: a fact without its vector, or whose fields contradict each other. An edge that is there twice is told
-        twice. Raises RetrievalFailed.
+        from them (`Fact.source`), whose two entities need no more than their keys. What `record` would not have written
+        so is told so that it differs: a node of another group is left out, an edge of another id or group comes twice,
+        as one does that is there twice, and a fact that a search could not find, for want of a vector or as its fields
+        contradict each other, has no words. Raises RetrievalFailed.
         """
 
     async def drop(self, group: str) -> None:

@@ -96,7 +96,7 @@ class Reconciliations(Protocol):
         """Write it down among those that ended. False as above."""
 
     def leave(self, progress: Progress) -> None:
-        """Let somebody else go on with it at once."""
+        """Save how far it is and let somebody else go on with it at once. Nothing when another does already."""
 
 
 class ReconciliationReads(Protocol):

@@ -30,7 +30,9 @@ ROUNDS = 3
 """How often a row that changes while it is mended is written again; then its own event brings the rest."""
 MOST_TOLD = 100_000
 KINDS = tuple(kind for kind in Kind if kind is not Kind.TOPIC)
-FIRST_PART = "held"
+LAST_PART = "held"
+BEGIN = "-"
+"""A place within a group: before its first slice."""
 
 
 class ReconciledGraph:
@@ -47,69 +49,14 @@ class ReconciledGraph:
         """One slice, and where the next begins; None after the last. Raises SyncFailed, RetrievalFailed."""
         if place == Place():
             self._told.clear()
-        if place.part in ("", FIRST_PART):
+        if place.part == LAST_PART:
             return await self._walk(place.after, dry_run)
-        kind = Kind(place.part)
+        kind = Kind(place.part or KINDS[0])
         ids = await self._records.rows(kind, int(place.after or 0), limit=SLICE)
         if not ids:
             later = KINDS[KINDS.index(kind) + 1 :]
-            return Counts(), Place(later[0].value) if later else None
+            return Counts(), Place(later[0].value if later else LAST_PART)
         return await self._rows(kind, ids, dry_run), Place(kind.value, str(ids[-1]))
-
-    # what is held
-
-    async def _walk(self, after: str, dry_run: bool) -> tuple[Counts, Place | None]:
-        """`after` is a group and a place within it."""
-        group, _, within = after.partition("|")
-        if not within:
-            later = [each for each in await self._graph.groups() if each > group]
-            if not later:
-                return Counts(), Place(KINDS[0].value)
-            group = later[0]
-            if not dry_run:
-                await self._graph.record([GraphBatch(group)])  # an index that was dropped is made again
-        if not await self._known(group):
-            return await self._drop(group, dry_run), Place(FIRST_PART, group)
-        keys, following = await self._graph.keys(group, within, limit=SLICE)
-        counts = await self._strays(group, keys, dry_run)
-        return counts, Place(FIRST_PART, f"{group}|{following}" if following else group)
-
-    async def _known(self, group: str) -> bool:
-        member_id = member_of(group)
-        if member_id is None:
-            return group == DAO_GROUP
-        return bool(await self._records.groups(Kind.MEMBER, [member_id]))
-
-    async def _drop(self, group: str, dry_run: bool) -> Counts:
-        found: set[str] = set()
-        after = ""
-        while True:
-            keys, after = await self._graph.keys(group, after, limit=KEYS_AT_ONCE)
-            found.update(key.key for key in keys)
-            if not after:
-                break
-        if not dry_run:
-            await self._graph.drop(group)
-        return Counts(extra=len(found), mended=0 if dry_run else len(found))
-
-    async def _strays(self, group: str, keys: Sequence[HeldKey], dry_run: bool) -> Counts:
-        strays = await self._not_of(group, [each.key for each in keys])
-        loose = {each.key for each in keys if not each.linked and each.key.startswith(SHARED)}
-        if strays:
-            waiting = await pending_keys(self._outbox)
-            strays = [key for key in await self._not_of(group, strays) if key not in waiting]
-        new = self._untold(f"{group}|{key}" for key in loose.union(strays))
-        if not dry_run and (strays or loose):
-            await self._graph.forget(group, strays)
-        return Counts(extra=new, mended=0 if dry_run else new)
-
-    async def _not_of(self, group: str, keys: Sequence[str]) -> list[str]:
-        """Those that no row stands for in this group. The graph was read before SQL: it is not a row to come."""
-        by_kind: dict[Kind, set[int]] = {}
-        for row in filter(None, map(row_of, keys)):
-            by_kind.setdefault(row[0], set()).add(row[1])
-        groups = {kind: await self._records.groups(kind, sorted(ids)) for kind, ids in by_kind.items()}
-        return [key for key in keys if not belongs(key, group, groups)]
 
     # what should be held
 
@@ -124,6 +71,8 @@ class ReconciledGraph:
         if wrong and not dry_run:
             await self._mend(wrong)
             await self._settle(kind, [each for each, _ in wrong])
+        elif wrong:  # a run would link these by now, and so not find them loose
+            self._untold(f"{row.batch.group}|{key}" for row, _ in wrong for key in wanted_nodes([row]))
         return Counts(len(ids), missing, extra, 0 if dry_run else missing + extra)
 
     async def _differences(self, expected: Iterable[Expected]) -> list[tuple[Expected, Difference]]:
@@ -162,6 +111,8 @@ class ReconciledGraph:
         return len(new)
 
     async def _mend(self, wrong: Sequence[tuple[Expected, Difference]]) -> None:
+        for group in {row.batch.group for row, _ in wrong}:
+            await self._graph.index(group)  # it may have been wiped
         removals = [each.removal(row.batch.group) for row, each in wrong]
         await self._graph.record([batch for batch in removals if batch.removed_edges or batch.removed_facts])
         await self._graph.record([each.record(row.batch.group) for row, each in wrong])
@@ -179,6 +130,66 @@ class ReconciledGraph:
                 return
             await self._mend(await self._differences(changed))
             written = now
+
+    # what is held
+
+    async def _walk(self, after: str, dry_run: bool) -> tuple[Counts, Place | None]:
+        """`after` is a group and a place within it."""
+        group, _, within = after.partition("|")
+        if not within:
+            later = await self._graph.next_group(group)
+            if later is None:
+                return Counts(), None
+            return await self._entered(later, dry_run)
+        keys, following = await self._graph.keys(group, within.removeprefix(BEGIN), limit=SLICE)
+        counts = await self._strays(group, keys, dry_run)
+        return counts, Place(LAST_PART, f"{group}|{following}" if following else group)
+
+    async def _entered(self, group: str, dry_run: bool) -> tuple[Counts, Place]:
+        """A group that no member has is dropped; the others get back what their searches go by."""
+        if not await self._known(group):
+            return await self._drop(group, dry_run), Place(LAST_PART, group)
+        lacking = self._untold(await self._graph.lacking(group))
+        if lacking and not dry_run:
+            await self._graph.index(group)
+        return Counts(missing=lacking, mended=0 if dry_run else lacking), Place(LAST_PART, f"{group}|{BEGIN}")
+
+    async def _known(self, group: str) -> bool:
+        member_id = member_of(group)
+        if member_id is None:
+            return group == DAO_GROUP
+        return bool(await self._records.groups(Kind.MEMBER, [member_id]))
+
+    async def _drop(self, group: str, dry_run: bool) -> Counts:
+        found: set[str] = set()
+        after = ""
+        while True:
+            keys, after = await self._graph.keys(group, after, limit=KEYS_AT_ONCE)
+            found.update(key.key for key in keys)
+            if not after:
+                break
+        if not dry_run:
+            await self._graph.drop(group)
+        return Counts(extra=len(found), mended=0 if dry_run else len(found))
+
+    async def _strays(self, group: str, keys: Sequence[HeldKey], dry_run: bool) -> Counts:
+        strays = await self._not_of(group, [each.key for each in keys])
+        loose = {each.key for each in keys if not each.linked and each.key.startswith(SHARED)}
+        if strays:
+            waiting = await pending_keys(self._outbox)
+            strays = [key for key in await self._not_of(group, strays) if key not in waiting]
+        new = self._untold(f"{group}|{key}" for key in loose.union(strays))
+        if not dry_run and (strays or loose):
+            await self._graph.forget(group, strays)
+        return Counts(extra=new, mended=0 if dry_run else new)
+
+    async def _not_of(self, group: str, keys: Sequence[str]) -> list[str]:
+        """Those that no row stands for in this group. The graph was read before SQL: it is not a row to come."""
+        by_kind: dict[Kind, set[int]] = {}
+        for row in filter(None, map(row_of, keys)):
+            by_kind.setdefault(row[0], set()).add(row[1])
+        groups = {kind: await self._records.groups(kind, sorted(ids)) for kind, ids in by_kind.items()}
+        return [key for key in keys if not belongs(key, group, groups)]
 
 
 def belongs(key: str, group: str, groups: dict[Kind, dict[int, str]]) -> bool:

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 KEEP_SECONDS = 5.0
-"""How often a run saves where it is: a small write, so that ballots do not wait for it."""
+"""How often a run saves where it is, and whenever it found something: a small write, so that ballots do not wait."""
 LEAST_PAUSE = 0.002
 """Seconds after a slice; at least half as long as it took, so that other work gets its turn."""
 
@@ -68,13 +68,8 @@ class Reconciliation:
         progress = await self._transact(partial(_begun, store=store))
         if progress is None:
             return None
-        try:
-            progress = await self._through(progress)
-            ended = await self._transact(lambda work: work.reconciliations.finish(progress))
-        except BaseException:
-            await asyncio.shield(self._transact(lambda work: work.reconciliations.leave(progress)))
-            raise
-        if ended:
+        progress = await self._through(progress)
+        if await self._transact(lambda work: work.reconciliations.finish(progress)):
             self._tell(store, progress.counts)
         return progress.counts
 
@@ -89,20 +84,24 @@ class Reconciliation:
             place = following
 
     async def _through(self, progress: Progress) -> Progress:
+        """To its end, or to where somebody else has taken it over. Who is stopped leaves it for the next."""
         loop = asyncio.get_running_loop()
         kept = loop.time()
-        while True:
-            begun = loop.time()
-            counts, following = await self._stores[progress.store].step(progress.place, dry_run=False)
-            progress = replace(progress, counts=progress.counts + counts)
-            if following is None:
-                return progress
-            progress = replace(progress, place=following)
-            if loop.time() - kept > KEEP_SECONDS:
-                kept = loop.time()
-                if not await self._kept(progress):
+        try:
+            while True:
+                begun = loop.time()
+                counts, following = await self._stores[progress.store].step(progress.place, dry_run=False)
+                progress = replace(progress, counts=progress.counts + counts, place=following or progress.place)
+                if following is None:
                     return progress
-            await asyncio.sleep(max(LEAST_PAUSE, (loop.time() - begun) / 2))
+                if counts.missing or counts.extra or loop.time() - kept > KEEP_SECONDS:
+                    kept = loop.time()
+                    if not await self._kept(progress):
+                        return progress
+                await asyncio.sleep(max(LEAST_PAUSE, (loop.time() - begun) / 2))
+        except BaseException:
+            await asyncio.shield(self._transact(lambda work: work.reconciliations.leave(progress)))
+            raise
 
     async def _kept(self, progress: Progress) -> bool:
         """False when another run goes on with it by now: this one ends, and writes nothing down."""

@@ -53,6 +53,15 @@ class Engine(Protocol):
     async def read(self, groups: Sequence[str], cypher: str, **params: object) -> list[Row]:
         """Rows of these groups; the statement filters by $groups."""
 
+    async def next_group(self, after: str) -> str | None:
+        """The first group behind that name that has a node."""
+
+    async def lacking(self, group: str) -> list[str]:
+        """Indexes that the group's graph should have and has not, each under the same words whatever group asks."""
+
+    async def index(self, group: str) -> None:
+        """Make them, without waiting for them to fill."""
+
     async def read_all(self, cypher: str, **params: object) -> list[Row]:
         """Rows of all groups, each with its `group`, and of no other graph on that server. It may walk everything."""
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 GROUPS_AT_ONCE = 20
+ANY_NODE = "MATCH (n:Entity) RETURN 1 AS there LIMIT 1"
 
 
 class FalkorEngine:
@@ -62,6 +63,18 @@ class FalkorEngine:
     async def read(self, groups: Sequence[str], cypher: str, **params: object) -> list[Row]:
         each = (self.driver(group).read(cypher, groups=[group], **params) for group in groups)
         return list(chain.from_iterable(await asyncio.gather(*each)))
+
+    async def next_group(self, after: str) -> str | None:
+        for name in sorted(name for name in await self._connection.list_graphs() if is_group(name) and name > after):
+            if await self.driver(name).read(ANY_NODE):
+                return name
+        return None
+
+    async def lacking(self, group: str) -> list[str]:
+        return [f"{group}: {statement}" for statement in await self.driver(group).lacking()]
+
+    async def index(self, group: str) -> None:
+        await self.driver(group).make_indexes()
 
     async def read_all(self, cypher: str, **params: object) -> list[Row]:
         groups = [name for name in await self._connection.list_graphs() if is_group(name)]

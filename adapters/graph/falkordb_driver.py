@@ -47,11 +47,18 @@ class GroupDriver(FalkorDriver):
         """
         if self._database in self._indexed:
             return
-        for statement in missing_statements(await self.read(SHOW), self.dimensions):
-            await self.execute_query(statement)
+        await self.make_indexes()
         while any(row["status"] != "OPERATIONAL" for row in await self.read(SHOW)):  # noqa: ASYNC110  # another process
             await asyncio.sleep(0.01)
         self._indexed.add(self._database)
+
+    async def lacking(self) -> list[str]:
+        return missing_statements(await self.read(SHOW), self.dimensions)
+
+    async def make_indexes(self) -> None:
+        """Whether or not they were there when this process looked."""
+        for statement in await self.lacking():
+            await self.execute_query(statement)
 
     def forget_indexes(self) -> None:
         """Look again: the server may have been replaced by an empty one."""

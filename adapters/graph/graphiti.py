@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import batched, chain
 
 from adapters.graph.changes import SLICE, GroupChange, changes_by_group, together
 from adapters.graph.engines import Engine, Overtaken, Row, Statement
-from adapters.graph.held import DROP, GROUPS, held_batch, slice_of_keys, uuids_of
+from adapters.graph.held import Holdings, ids_of
 from adapters.graph.lineage import LINEAGE, trace_of
 from adapters.graph.plans import KNOWN_FACTS, FactPlan
 from adapters.graph.ranking import FactQuery, ranked
@@ -30,6 +29,8 @@ ABOUT = f"""UNWIND $uuids AS uuid MATCH (:Entity {{uuid: uuid}})-[e:RELATES_TO]-
 COUNT_ABOUT = """UNWIND $uuids AS uuid MATCH (:Entity {uuid: uuid})-[e:RELATES_TO]-()
     RETURN count(DISTINCT e) AS facts"""
 FORGET_FACTS = "MATCH ()-[e:RELATES_TO]->() WHERE e.source IN $keys AND e.group_id = $group DELETE e"
+FORGET_STRAY_FACTS = """UNWIND $facts AS id MATCH ()-[e:RELATES_TO {uuid: id}]->()
+    WHERE e.group_id IS NULL OR e.group_id <> $group OR e.source IS NULL DELETE e"""
 FORGET_NODES = "UNWIND $uuids AS id MATCH (n:Entity {uuid: id}) DETACH DELETE n"
 FORGET_NAMES = """MATCH (n:Entity {group_id: $group}) WHERE (n:NamedEntity OR n:PolicyTopic) AND NOT (n)--()
     DELETE n"""
@@ -97,8 +98,10 @@ class GraphitiGraph:
         async with self.engine.failing_as(SyncFailed, "written"):
             there = await self.engine.read([group], "RETURN 1 AS there")
         if there:
-            params = {"group": group, "keys": list(keys), "uuids": uuids_of(records, keys)}
-            await self._write(Statement(group, text, params) for text in (FORGET_FACTS, FORGET_NODES, FORGET_NAMES))
+            nodes, facts = ids_of(records, keys)
+            params = {"group": group, "keys": list(keys), "uuids": nodes, "facts": facts}
+            texts = (FORGET_FACTS, *([FORGET_STRAY_FACTS] if facts else []), FORGET_NODES, FORGET_NAMES)
+            await self._write(Statement(group, text, params) for text in texts)
 
     async def lineage(self, transaction_id: str) -> list[Trace]:
         await self._open()
@@ -106,27 +109,40 @@ class GraphitiGraph:
             rows = await self.engine.read_all(LINEAGE, id=transaction_id)
         return sorted(map(trace_of, rows), key=lambda trace: (trace.group, trace.kind, trace.key))
 
-    async def groups(self) -> list[str]:
+    async def next_group(self, after: str) -> str | None:
         await self._open()
         async with self.engine.failing_as(RetrievalFailed, "read"):
-            return sorted({row["group"] for row in await self.engine.read_all(GROUPS)})
+            return await self.engine.next_group(after)
+
+    async def lacking(self, group: str) -> list[str]:
+        await self._open()
+        async with self.engine.failing_as(RetrievalFailed, "read"):
+            return await self.engine.lacking(group)
+
+    async def index(self, group: str) -> None:
+        await self._open()
+        async with self.engine.failing_as(SyncFailed, "indexed"):
+            await self.engine.index(group)
 
     async def keys(self, group: str, after: str, *, limit: int) -> tuple[list[HeldKey], str]:
-        records = Records.of(group, shared=self.engine.shared)
-        return await slice_of_keys(partial(self._rows, [group]), records, after, limit)
+        return await self._holdings(group).keys(after, limit)
 
     async def held(self, group: str, owners: Sequence[str], nodes: Sequence[str] = ()) -> GraphBatch:
-        records = Records.of(group, shared=self.engine.shared)
-        return replace(await held_batch(partial(self._rows, [group]), records, owners, nodes), group=group)
+        return await self._holdings(group).batch(owners, nodes)
 
     async def drop(self, group: str) -> None:
-        Records.of(group, shared=self.engine.shared)
-        while await self._rows([group], "MATCH (n:Entity) WHERE n.group_id IN $groups RETURN 1 AS there LIMIT 1"):
-            await self._write([Statement(group, DROP, {"group": group})])
+        holdings = self._holdings(group)
+        while await holdings.any():
+            await self._write([Statement(group, holdings.dropping, {"groups": [group]})])
 
     async def _open(self) -> None:
         async with self._opening:
             await self.engine.open(dimensions=self._embedder.dimensions)
+
+    def _holdings(self, group: str) -> Holdings:
+        """Raises SyncFailed for what is no group."""
+        shared = self.engine.shared
+        return Holdings(partial(self._rows, [group]), Records.of(group, shared=shared), group, shared)
 
     async def _planned(self, changes: Sequence[GroupChange]) -> Iterable[Statement]:
         async with self.engine.failing_as(SyncFailed, "written"):

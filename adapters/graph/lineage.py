@@ -12,10 +12,13 @@ LINEAGE = """MATCH (n:Entity) WHERE n.transaction_id = $id
     RETURN e.group_id AS group, [type(e)] AS kinds, a.key AS source, b.key AS target,
         CASE WHEN type(e) = 'RELATES_TO' THEN [e.name, e.uuid] END AS fact"""
 
+MEMBERS = member_group(0).removesuffix("0")
+"""What the names of members' groups begin with."""
+
 
 def is_group(graph: str) -> bool:
     """Other graphs live beside ours on one server: the memories' vectors, for one."""
-    return graph == DAO_GROUP or graph.startswith(member_group(0).removesuffix("0"))
+    return graph == DAO_GROUP or graph.startswith(MEMBERS)
 
 
 def trace_of(row: Mapping[str, Any]) -> Trace:

@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING
 
 from adapters.graph.engines import Row, Statement
 from adapters.graph.graphiti_import import imported
-from adapters.graph.lineage import is_group
+from adapters.graph.lineage import MEMBERS, is_group
 from adapters.graph.ranking import FactKey, FactQuery, Hit, hits_by_key
 from adapters.graph.texts import DEADLINE, reason
 from domain.embeddings import Vector
 from domain.errors import Failure, SyncFailed
+from domain.members import DAO_GROUP
 
 if TYPE_CHECKING:
     from adapters.graph.neo4j_driver import FactDriver
+
+NEXT_GROUP = f"""MATCH (n:Entity) WHERE n.group_id > $after
+    AND (n.group_id = '{DAO_GROUP}' OR n.group_id STARTS WITH '{MEMBERS}')
+    RETURN n.group_id AS group ORDER BY n.group_id LIMIT 1"""
 
 
 class Neo4jEngine:
@@ -62,6 +67,16 @@ class Neo4jEngine:
 
     async def read(self, groups: Sequence[str], cypher: str, **params: object) -> list[Row]:
         return await self.driver().read(cypher, groups=list(groups), **params)
+
+    async def next_group(self, after: str) -> str | None:
+        rows = await self.read((), NEXT_GROUP, after=after)
+        return rows[0]["group"] if rows else None
+
+    async def lacking(self, group: str) -> list[str]:
+        return await self.driver().lacking()
+
+    async def index(self, group: str) -> None:
+        await self.driver().make_indexes()
 
     async def read_all(self, cypher: str, **params: object) -> list[Row]:
         return [row for row in await self.read((), cypher, **params) if is_group(row["group"])]

@@ -102,20 +102,32 @@ class FactDriver(Neo4jDriver):
     async def split(self, groups: Sequence[str]) -> list[list[str]]:
         return await self._search.split(groups)
 
-    async def _index(self) -> None:
+    async def lacking(self) -> list[str]:
         present = await self._run(indexes.SHOW, {})
-        missing = list(indexes.missing_statements(present, self.dimensions))
+        return list(indexes.missing_statements(present, self.dimensions))
+
+    async def make_indexes(self) -> bool:
+        """Whether or not they were there when this process looked. True when some were not."""
+        missing = await self.lacking()
         for text in missing:
             with suppress_equivalent():
                 await self._run(text, {})
         if missing:
+            self.vector_index = await self._vector_index()
+        return bool(missing)
+
+    async def _index(self) -> None:
+        if await self.make_indexes():
             await self._run(indexes.AWAIT, {"seconds": INDEX_SECONDS})
-            present = await self._run(indexes.SHOW, {})
-        found = indexes.vector_index(present) or {}
+        self.vector_index = await self._vector_index()
+
+    async def _vector_index(self) -> str:
+        """Its name. Raises SyncFailed."""
+        found = indexes.vector_index(await self._run(indexes.SHOW, {})) or {}
         size = found.get("options", {}).get("indexConfig", {}).get("vector.dimensions")
         if size != self.dimensions:
             raise SyncFailed(f"The graph's vectors have {size} dimensions, the embedder's {self.dimensions}.")
-        self.vector_index = found["name"]
+        return str(found["name"])
 
     async def _run(
         self, query: str | Query, params: dict[str, object], *, routing: RoutingControl = RoutingControl.WRITE

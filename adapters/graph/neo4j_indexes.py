@@ -16,6 +16,7 @@ CONSTRAINTS = {
 """An id of a fact is its group's: two groups may each hold a fact of the same row."""
 INDEXES = {
     "entity_group_id": "INDEX {name} IF NOT EXISTS FOR (n:Entity) ON (n.group_id)",
+    "entity_slices": "INDEX {name} IF NOT EXISTS FOR (n:Entity) ON (n.group_id, n.uuid)",
     "relation_uuid": "INDEX {name} IF NOT EXISTS FOR ()-[e:RELATES_TO]-() ON (e.uuid)",
     "fact_ends": "INDEX {name} IF NOT EXISTS FOR ()-[e:RELATES_TO]-() ON (e.group_id, e.ends)",
     "fact_source": "INDEX {name} IF NOT EXISTS FOR ()-[e:RELATES_TO]-() ON (e.group_id, e.source)",

@@ -44,11 +44,14 @@ class Records:
         properties = checked_properties(entity.properties)
         return {"uuid": self.uuid(entity.key), "key": entity.key, "name": entity.name, "properties": properties}
 
+    def edge_uuid(self, edge: GraphEdge) -> str:
+        return self.uuid(f"{edge.source}|{edge.relation}|{edge.target}")
+
     def edge_row(self, edge: GraphEdge) -> dict[str, Any]:
         return {
             "source": self.uuid(edge.source),
             "target": self.uuid(edge.target),
-            "uuid": self.uuid(f"{edge.source}|{edge.relation}|{edge.target}"),
+            "uuid": self.edge_uuid(edge),
             "properties": checked_properties(edge.properties),
         }
 

@@ -76,8 +76,7 @@ class SqlReconciliations:
         return row.to_domain()
 
     def keep(self, progress: Progress, *, until: datetime) -> bool:
-        place, counts = progress.place, asdict(progress.counts)
-        return self._change(progress, lease_until=until, part=place.part, after=place.after, **counts)
+        return self._save(progress, lease_until=until)
 
     def finish(self, progress: Progress) -> bool:
         counts = asdict(progress.counts)
@@ -88,7 +87,11 @@ class SqlReconciliations:
         return ended
 
     def leave(self, progress: Progress) -> None:
-        self._change(progress, lease_until=None)
+        self._save(progress, lease_until=None)
+
+    def _save(self, progress: Progress, *, lease_until: datetime | None) -> bool:
+        place, counts = progress.place, asdict(progress.counts)
+        return self._change(progress, lease_until=lease_until, part=place.part, after=place.after, **counts)
 
     def _change(self, progress: Progress, **values: object) -> bool:
         """False when a later holder has it."""

@@ -27,6 +27,9 @@ class Seen(Protocol):
     def cypher(self, group: str, query: str) -> Rows:
         """The query filters by $group."""
 
+    def change(self, group: str, query: str) -> None:
+        """The same, to write."""
+
     def exists(self, group: str) -> bool:
         """Whether anything was made for this group."""
 
@@ -62,6 +65,9 @@ class FalkorSeen:
         rows: Rows = self._client.select_graph(group).ro_query(query, {"group": group}).result_set
         return rows
 
+    def change(self, group: str, query: str) -> None:
+        self._client.select_graph(group).query(query, {"group": group})
+
     def exists(self, group: str) -> bool:
         with redis.Redis.from_url(self.url) as client:
             return bool(client.exists(group))
@@ -86,6 +92,9 @@ class Neo4jSeen:
     def cypher(self, group: str, query: str) -> Rows:
         found = self._driver.execute_query(query, {"group": group})
         return [list(record.values()) for record in found.records]
+
+    def change(self, group: str, query: str) -> None:
+        self.cypher(group, query)
 
     def exists(self, group: str) -> bool:
         return bool(self.cypher(group, "MATCH (n {group_id: $group}) RETURN n LIMIT 1"))

@@ -2,29 +2,21 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from uuid import uuid4
 
 import pytest
-import redis
 
-from adapters.graph.falkordb import FalkorEngine
 from adapters.graph.graphiti import GraphitiGraph
 from domain.facts import GraphBatch, GraphEdge, GraphEntity, HeldKey
+from tests.contracts.graph_engines import Seen
 from tests.contracts.graphs import ANA, DAY, NOW, PRINTER, TWIN, VOTE, fact, voted
 from tests.contracts.indexes import Scattered
 
 
 @pytest.fixture
-async def graph(redis_url: str) -> AsyncIterator[GraphitiGraph]:
-    graph = GraphitiGraph(FalkorEngine(redis_url), Scattered())
+async def graph(engine: Seen) -> AsyncIterator[GraphitiGraph]:
+    graph = engine.graph(Scattered())
     yield graph
     await graph.close()
-
-
-@pytest.fixture
-def group() -> str:
-    """A graph of the test's own."""
-    return f"member_{uuid4().hex}"
 
 
 async def keys_of(graph: GraphitiGraph, group: str, *, limit: int = 3) -> dict[str, bool]:
@@ -37,10 +29,11 @@ async def keys_of(graph: GraphitiGraph, group: str, *, limit: int = 3) -> dict[s
     return {each.key: each.linked for each in found}
 
 
-async def change(redis_url: str, group: str, cypher: str) -> None:
-    """As somebody else would."""
-    async with redis.asyncio.Redis.from_url(redis_url) as client:
-        await client.execute_command("GRAPH.QUERY", group, cypher)
+async def groups_of(graph: GraphitiGraph) -> list[str]:
+    found: list[str] = []
+    while following := await graph.next_group(found[-1] if found else ""):
+        found.append(following)
+    return found
 
 
 async def test_what_was_recorded_is_held_under_its_owners(graph: GraphitiGraph, group: str) -> None:
@@ -71,17 +64,18 @@ async def test_a_relation_that_nobody_knows_is_its_sources(graph: GraphitiGraph,
 async def test_nothing_is_held_in_a_group_without_a_graph(graph: GraphitiGraph, group: str) -> None:
     assert await graph.held(group, ["member:1"], ["vote:3"]) == GraphBatch(group)
     assert await keys_of(graph, group) == {}
-    assert group not in await graph.groups()
+    assert group not in await groups_of(graph)
 
 
-async def test_facts_that_a_search_would_not_find_are_left_out(
-    graph: GraphitiGraph, group: str, redis_url: str
-) -> None:
+async def test_facts_that_a_search_would_not_find_have_no_words(graph: GraphitiGraph, group: str, engine: Seen) -> None:
     told = [fact(group, f"Ana said {n}.", source="vote:3", valid_to=NOW + DAY) for n in range(3)]
     await graph.record([GraphBatch(group, facts=tuple(told))])
-    await change(redis_url, group, "MATCH ()-[e {fact: 'Ana said 0.'}]->() SET e.fact_embedding = null")
-    await change(redis_url, group, "MATCH ()-[e {fact: 'Ana said 1.'}]->() SET e.ends = 5")
-    assert [each.text for each in (await graph.held(group, ["vote:3"])).facts] == ["Ana said 2."]
+    fact_ = "MATCH ()-[e:RELATES_TO {group_id: $group, fact: 'Ana said %s.'}]->() SET"
+    engine.change(group, f"{fact_ % 0} e.fact_embedding = null")
+    engine.change(group, f"{fact_ % 1} e.ends = 5")
+    held = (await graph.held(group, ["vote:3"])).facts
+    assert sorted(each.text for each in held) == ["", "", "Ana said 2."]
+    assert {each.id for each in held} == {each.id for each in told}
 
 
 async def test_removed_facts_are_gone_unless_they_are_recorded_after(graph: GraphitiGraph, group: str) -> None:
@@ -106,10 +100,11 @@ async def test_walking_meets_every_node_and_the_source_of_every_fact(graph: Grap
 
 
 async def test_a_node_under_a_foreign_key_is_told_so_that_it_can_be_forgotten(
-    graph: GraphitiGraph, group: str, redis_url: str
+    graph: GraphitiGraph, group: str, engine: Seen
 ) -> None:
     await graph.record([GraphBatch(group, (ANA, VOTE))])
-    await change(redis_url, group, "CREATE (:Entity {uuid: 'zzz', key: 'vote:3'}), (:Entity {uuid: '00'})")
+    engine.change(group, "CREATE (:Entity {uuid: 'zzz' + $group, key: 'vote:3', group_id: $group})")
+    engine.change(group, "CREATE (:Entity {uuid: '00' + $group, group_id: $group})")
     strays = set(await keys_of(graph, group)) - {"member:1", "vote:3"}
     assert len(strays) == 2
     await graph.forget(group, sorted(strays))
@@ -126,10 +121,39 @@ async def test_forgetting_no_key_clears_topics_that_nothing_is_linked_to(graph: 
 
 async def test_a_dropped_group_is_gone_and_can_be_recorded_again(graph: GraphitiGraph, group: str) -> None:
     await graph.record([voted(group)])
-    assert group in await graph.groups()
+    assert group in await groups_of(graph)
     await graph.drop(group)
     await graph.drop(group)
-    assert group not in await graph.groups()
+    assert group not in await groups_of(graph)
     await graph.record([GraphBatch(group, (TWIN,))])
     assert await keys_of(graph, group) == {"twin:1": False}
     assert await graph.search([group], "Ana's twin", window=None, at=NOW, limit=3) == []
+
+
+async def test_a_node_or_edge_that_was_taken_into_another_group_differs(
+    graph: GraphitiGraph, group: str, engine: Seen
+) -> None:
+    await graph.record([voted(group)])
+    engine.change(group, "MATCH (n {group_id: $group, key: 'vote:3'}) SET n.group_id = $group + 'x'")
+    engine.change(group, "MATCH (:Entity {group_id: $group})-[e:HAS_TWIN]->() SET e.group_id = 'dao'")
+    held = await graph.held(group, ["vote:3", "twin:1"])
+    assert [node.key for node in held.nodes] == ["twin:1"]
+    assert [edge.relation for edge in held.edges].count("HAS_TWIN") == 2
+    await graph.record([GraphBatch(group, removed_edges=held.edges), voted(group)])
+    mended = await graph.held(group, ["vote:3", "twin:1"])
+    assert {node.key for node in mended.nodes} == {"vote:3", "twin:1"}
+    assert sorted(mended.edges, key=str) == sorted(voted(group).edges, key=str)
+
+
+async def test_groups_are_walked_in_order(graph: GraphitiGraph, group: str) -> None:
+    names = [f"{group}{letter}" for letter in "abc"]
+    await graph.record([GraphBatch(name, (ANA,)) for name in reversed(names)])
+    assert [each for each in await groups_of(graph) if each.startswith(group)] == names
+    assert await graph.next_group(names[0]) == names[1]
+
+
+async def test_nothing_lacks_once_something_was_recorded(graph: GraphitiGraph, group: str) -> None:
+    await graph.record([GraphBatch(group, (ANA,))])
+    assert await graph.lacking(group) == []
+    await graph.index(group)
+    assert await graph.lacking(group) == []

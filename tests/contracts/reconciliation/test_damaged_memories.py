@@ -1,0 +1,68 @@
+"""Every way in which the memory index can differ: found by a look, mended by a run, and gone then."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.reconciliation import Counts, Store
+from tests.contracts.reconciliation.world import House
+
+ROWS = 5
+ONE = "MATCH (m:MemoryVector {memory_id: 3})"
+MISSING = {
+    "an entry": f"{ONE} DELETE m",
+    "its text": f"{ONE} SET m.data = 'Nobody repairs anything.'",
+    "its group": f"{ONE} SET m.user_id = 'dao'",
+    "a field": f"{ONE} SET m.importance = 1.0",
+    "its place": f"{ONE} SET m.byte_range = null",
+    "its end": f"{ONE} SET m.expires = 1",
+    "its vector": f"{ONE} SET m.vector = null",
+}
+EXTRA = {
+    "a stranger": "CREATE (:MemoryVector {id: 'zzz', data: 'x', user_id: 'dao'})",
+    "a second entry": "CREATE (:MemoryVector {id: 'a', memory_id: 3, data: 'x', user_id: 'member_1'})",
+}
+
+
+@pytest.mark.parametrize("what", MISSING)
+async def test_what_differs_is_found_and_added_again(house: House, what: str) -> None:
+    await checked(house, MISSING[what], Counts(ROWS, missing=1))
+
+
+@pytest.mark.parametrize("what", EXTRA)
+async def test_what_is_too_much_is_found_and_removed(house: House, what: str) -> None:
+    await checked(house, EXTRA[what], Counts(ROWS, extra=1))
+
+
+async def checked(house: House, cypher: str, expected: Counts) -> None:
+    whole = await house.held()
+    await house.damage("memories", cypher)
+    damaged = await house.held()
+    assert await house.look(Store.MEMORIES) == expected
+    assert await house.held() == damaged
+    assert await house.run(Store.MEMORIES) == expected + Counts(mended=expected.missing + expected.extra)
+    assert await house.held() == whole
+    assert await house.run(Store.MEMORIES) == Counts(ROWS)
+
+
+async def test_an_entry_of_a_memory_that_is_no_more_is_removed(house: House) -> None:
+    [passage] = (await house.container.reads.memories.all_by_ids([5])).values()
+    held = await house.held()
+    await house.container.index.add_batch([replace(passage, id=99)])
+    assert await house.look(Store.MEMORIES) == Counts(ROWS, extra=1)
+    assert await house.run(Store.MEMORIES) == Counts(ROWS, extra=1, mended=1)
+    assert await house.held() == held
+
+
+async def test_an_entry_under_anothers_number_is_replaced(house: House) -> None:
+    await checked(house, f"{ONE} SET m.memory_id = 4", Counts(ROWS, missing=1, extra=1))
+
+
+async def test_a_wiped_index_is_filled_and_searched_as_before(house: House) -> None:
+    whole = await house.held()
+    await house.wipe("memories")
+    assert await house.look(Store.MEMORIES) == Counts(ROWS, missing=ROWS)
+    assert await house.run(Store.MEMORIES) == Counts(ROWS, missing=ROWS, mended=ROWS)
+    assert await house.held() == whole
+    assert await house.recalled("Who repairs the copper beehive?") == 3
+    assert await house.run(Store.MEMORIES) == Counts(ROWS)
