@@ -39,8 +39,12 @@ STOCK_SAMPLES, RECALL_SAMPLES = 5, 50
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 QUARTER = Window(NOW - timedelta(days=90), NOW)
 GROUPS = ("member_1", "dao")
-FACT_GROUPS = tuple(f"{group}_bench{time.time_ns():x}" for group in GROUPS)
+FEW = "member_2"
+"""Who has a hundredth of what the others have."""
+RUN = f"bench{time.time_ns():x}"
+FACT_GROUPS = tuple(f"{group}_{RUN}" for group in GROUPS)
 """Of this run: a Neo4j may hold more than ours."""
+FEW_FACTS = f"{FEW}_{RUN}"
 MEMORY_WORDS, FACT_WORDS, QUESTION_WORDS = 50, 10, 6
 """Telling words of a passage, a fact and a question; the stop words between them are not searched for anyway."""
 
@@ -106,18 +110,18 @@ class Language:
 
 
 def memories(texts: Sequence[str]) -> list[Memory]:
-    """80 % the DAO's, 5 % the viewer's, the rest of fifteen others."""
+    """Of 13 ten are the viewer's and two the DAO's, the rest of fifteen others."""
     return [Memory(id, _content(id, text), NOW - timedelta(days=id % 360), "bench") for id, text in enumerate(texts)]
 
 
 def _content(id: int, text: str) -> NewMemory:
-    place = id % 20
-    group = "member_1" if place == 0 else "dao" if place < 17 else f"member_{2 + id % 15}"
+    place = id % 13
+    group = "member_1" if place < 10 else "dao" if place < 12 else f"member_{2 + id % 15}"
     return NewMemory(1, group, MemoryDomain.DOC, MemoryKind.FACT, "bench.md", text, 0.5)
 
 
 def facts(texts: Sequence[str]) -> list[Fact]:
-    """Over a year, half of them closed after three weeks; 90 % the DAO's."""
+    """Over a year, half of them closed after three weeks; 90 % the DAO's, 1 % of a member with few."""
     members = [GraphEntity(f"member:{number}", f"Member {number}", ("User",)) for number in range(50)]
     things = [GraphEntity(f"proposal:{number}", f"Proposal {number}", ("Proposal",)) for number in range(200)]
     return [_fact(number, text, members[number % 49], things[number % 199]) for number, text in enumerate(texts)]
@@ -126,7 +130,7 @@ def facts(texts: Sequence[str]) -> list[Fact]:
 def _fact(number: int, text: str, subject: GraphEntity, thing: GraphEntity) -> Fact:
     begins = NOW - timedelta(days=number % 360 + 1)
     ends = begins + timedelta(days=21) if number % 2 else None
-    group = FACT_GROUPS[number % 10 != 0]
+    group = FEW_FACTS if number % 100 == 10 else FACT_GROUPS[number % 10 != 0]
     return Fact(f"fact-{number}", group, "SAID", text, subject, thing, begins, ends, begins, "bench")
 
 
@@ -161,7 +165,7 @@ async def load(index: Mem0Memories, graph: GraphitiGraph, passages: list[Memory]
     await index.add_batch(passages)
     print(f"memories loaded: {len(passages) / (time.perf_counter() - started):,.0f} a second")
     started = time.perf_counter()
-    for group in FACT_GROUPS:
+    for group in (*FACT_GROUPS, FEW_FACTS):
         mine = [fact for fact in told if fact.group == group]
         for part in batched(mine, LOADED_AT_ONCE):
             edges = {(fact.subject.key, fact.object.key): said(fact) for fact in part}
@@ -216,26 +220,29 @@ async def recall(index: Mem0Memories, graph: GraphitiGraph, questions: Sequence[
         module.EXACT_BELOW = 10**9  # type: ignore[attr-defined]  # each has it
     exact = await _answers(index, graph, questions)
     for name in fast:
-        shares = [len(got & best) / len(best) for got, best in zip(fast[name], exact[name], strict=True)]
+        shares = [len(got & best) / len(best) for got, best in zip(fast[name], exact[name], strict=True) if best]
         print(f"recall@{LIMIT} against exact, {name}: {sum(shares) / len(shares):.3f}")
 
 
 async def _answers(
     index: Mem0Memories, graph: GraphitiGraph, questions: Sequence[str]
 ) -> dict[str, list[set[int | str]]]:
-    answers: dict[str, list[set[int | str]]] = {"memories": [], "facts": []}
-    for question in questions:
-        hits = await index.search(GROUPS, question, limit=LIMIT, where=MemoryFilter(), at=NOW)
-        answers["memories"].append({hit.id for hit in hits})
-        told = await graph.search(FACT_GROUPS, question, window=QUARTER, at=NOW, limit=LIMIT)
-        answers["facts"].append({fact.id for fact, _ in told})
+    """The viewer's, and one's who has few."""
+    answers: dict[str, list[set[int | str]]] = {}
+    for whose, groups, fact_groups in (("", GROUPS, FACT_GROUPS), (" of few", (FEW,), (FEW_FACTS,))):
+        found = answers.setdefault(f"memories{whose}", []), answers.setdefault(f"facts{whose}", [])
+        for question in questions:
+            hits = await index.search(groups, question, limit=LIMIT, where=MemoryFilter(), at=NOW)
+            told = await graph.search(fact_groups, question, window=QUARTER, at=NOW, limit=LIMIT)
+            found[0].append({hit.id for hit in hits})
+            found[1].append({fact.id for fact, _ in told})
     return answers
 
 
 async def main(options: argparse.Namespace) -> None:
     language = Language(11)
     passages, sayings = (
-        language.sentences(*size) for size in ((options.memories, MEMORY_WORDS), (options.facts, FACT_WORDS))
+        language.sentences(*size) for size in ((options.memories * 13 // 10, MEMORY_WORDS), (options.facts, FACT_WORDS))
     )
     questions = language.sentences(20 if options.quick else SAMPLES, QUESTION_WORDS)
     topics = TopicEmbedder()
@@ -248,7 +255,7 @@ async def main(options: argparse.Namespace) -> None:
             await load(index, graph, memories(passages), facts(sayings))
             await measure(address, url, topics, questions)
         finally:
-            for group in FACT_GROUPS:
+            for group in (*FACT_GROUPS, FEW_FACTS) if options.graph else ():
                 await cleared(graph, group)
             await index.close()
             await graph.close()
@@ -288,7 +295,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--graph", default="", help="bolt://user:password@host; empty: a FalkorDB of its own")
     parser.add_argument("--facts", type=int, default=50_000)
-    parser.add_argument("--memories", type=int, default=SIZE)
+    parser.add_argument("--memories", type=int, default=SIZE, help="of the viewer; others have 3 for each 10")
     parser.add_argument("--quick", action="store_true", help="to see that it works; its figures mean nothing")
     given = parser.parse_args()
     if given.quick:

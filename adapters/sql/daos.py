@@ -7,7 +7,9 @@ from sqlalchemy import JSON, Column, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
+from adapters.sql.late import late_of
 from adapters.sql.naming import Row
+from adapters.sql.writer import connection_of
 from domain.daos import Dao
 from domain.rules import EarlyClose, Rules, RulesChoice
 from domain.weights import Formula
@@ -42,6 +44,7 @@ class SqlDaos:
         return self._session.get_one(DaoRow, DAO_ID).to_domain()
 
     def locked(self) -> Dao:
+        late_of(connection_of(self._session)).full = True
         held = select(DaoRow).where(col(DaoRow.id) == DAO_ID).with_for_update()
         return self._session.scalars(held.execution_options(populate_existing=True)).one().to_domain()
 
@@ -69,6 +72,7 @@ class SqlDaos:
         return self._raised("resolution_count") - 1
 
     def _raised(self, counter: str) -> int:
+        late_of(connection_of(self._session)).full = True
         column = getattr(DaoRow, counter)
         raised = update(DaoRow).where(col(DaoRow.id) == DAO_ID).values({counter: column + 1}).returning(column)
         return int(self._session.execute(raised).scalar_one())

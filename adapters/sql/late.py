@@ -18,12 +18,13 @@ type RowOf = Callable[[], dict[str, Any]]
 class Late:
     """Of one commit, which several commands may share. `states` has states by their keys, as the commit is to leave
     them, each with what makes the row for the statement `save`. `wrote` tells of anything but reading since it was last
-    set to False."""
+    set to False. `full`: a row is held that all proposals share, and no commit may then wait for another proposal's."""
 
     rows: list[tuple[Insert, dict[str, Any]]] = field(default_factory=list)
     states: dict[int, tuple[Any, RowOf]] = field(default_factory=dict)
     save: Update | None = None
     wrote: bool = False
+    full: bool = False
 
     def mark(self) -> "Late":
         return Late(list(self.rows), dict(self.states), self.save)
@@ -46,6 +47,7 @@ def late_writes(connection: Connection) -> Iterator[None]:
         write(connection, late)
     finally:
         late.restore(Late())
+        late.full = False
 
 
 def write(connection: Connection, late: Late) -> None:

@@ -15,6 +15,8 @@ from adapters.sql.writer import MOST_TOGETHER, Waiting, run_in
 LOST_RACES = {"40P01", "40001", "23505"}
 """Codes for a deadlock, a serialisation failure and a unique key that another transaction took first."""
 TRIES = 5
+LANES = 2
+"""One waits for the database while the other computes."""
 
 
 class Spoiled(Exception):
@@ -24,24 +26,26 @@ class Spoiled(Exception):
 class PostgresWriter:
     """READ COMMITTED with row locks; what lost a race is run again, and then sees what the winner did.
 
-    Commands that change one row would only wait for each other's locks, a connection each. They wait in a line
-    instead, and those that came while the first ones ran share the next commit.
+    Commands that change one row would only wait for each other's locks, a connection each. They wait in a lane
+    instead, and those that came while the first ones ran share the next commit, with those on other rows of their lane.
+    Every process takes the rows of a commit in one order, so that two never wait for each other.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._lines: dict[str, deque[Waiting]] = {}
+        self._lanes: dict[int, deque[Waiting]] = {}
         self._serving: set[asyncio.Task[None]] = set()
         write_before_others(engine.sync_engine)
 
     async def __call__[T](self, command: Callable[[Session], T], *, together: str | None = None) -> T:
         if together is None:
             return await self._alone(command)
-        waiting = Waiting(command)
-        line = self._lines.get(together)
+        waiting = Waiting(command, together)
+        lane = hash(together) % LANES
+        line = self._lanes.get(lane)
         if line is None:
-            line = self._lines[together] = deque()
-            task = asyncio.create_task(self._serve(together, line))
+            line = self._lanes[lane] = deque()
+            task = asyncio.create_task(self._serve(lane, line))
             self._serving.add(task)
             task.add_done_callback(self._serving.discard)
         line.append(waiting)
@@ -58,20 +62,21 @@ class PostgresWriter:
                     raise
         raise AssertionError("unreachable: the last try returns or raises")
 
-    async def _serve(self, together: str, line: deque[Waiting]) -> None:
+    async def _serve(self, lane: int, line: deque[Waiting]) -> None:
         """Until nobody waits."""
         try:
             while line:
                 coming = [line.popleft() for _ in range(min(len(line), MOST_TOGETHER))]
+                coming.sort(key=lambda waiting: waiting.together)
                 await self._commit([each for each in coming if each.answer.set_running_or_notify_cancel()])
         finally:
-            del self._lines[together]
+            del self._lanes[lane]
             for waiting in line:  # the process ends
                 waiting.answer.cancel()
 
     async def _commit(self, line: Sequence[Waiting]) -> None:
-        if len(line) > 1 and await self._shared(line):
-            return
+        while len(line) > 1 and (heard := await self._shared(line)):
+            line = line[heard:]
         for waiting in line:
             waiting.error = None
             try:
@@ -80,21 +85,21 @@ class PostgresWriter:
                 waiting.error = error
             waiting.settle(None)
 
-    async def _shared(self, line: Sequence[Waiting]) -> bool:
-        """False when all were undone and nobody has heard anything: each runs again alone."""
-        failure: BaseException | None = None
+    async def _shared(self, line: Sequence[Waiting]) -> int:
+        """How many, from the first on, have heard; 0 when all were undone and each has to run again alone."""
+        failure, ran = None, len(line)
         try:
             async with self._engine.begin() as connection:
-                await connection.run_sync(run_line, line)
+                ran = await connection.run_sync(run_line, line)
         except Spoiled:
-            return False
+            return 0
         except BaseException as error:  # noqa: BLE001  # told to those who wait
             if isinstance(error, DBAPIError) and not is_lost(error):
-                return False
+                return 0
             failure = error  # with the connection lost, nobody knows whether it is committed
-        for waiting in line:
+        for waiting in line[:ran]:
             waiting.settle(failure)
-        return True
+        return ran
 
     async def close(self) -> None:
         """What is under way is let finish. The engine is its owner's to close."""
@@ -111,15 +116,15 @@ def run_alone[T](connection: Connection, command: Callable[[Session], T]) -> T:
         return run_in(connection, command)
 
 
-def run_line(connection: Connection, line: Sequence[Waiting]) -> None:
-    """Several commands' transaction, but for its end. Raises Spoiled.
+def run_line(connection: Connection, line: Sequence[Waiting]) -> int:
+    """Several commands' transaction, but for its end. How many of them it holds. Raises Spoiled.
 
     A refusal mostly comes before the first write: then nothing has to be undone, and a savepoint for each command would
-    cost a third of its time.
+    cost a third of its time. The commit is full with a ballot that decides: it holds the DAO's row.
     """
     with late_writes(connection):
         late = late_of(connection)
-        for waiting in line:
+        for ran, waiting in enumerate(line, start=1):
             mark, late.wrote = late.mark(), False
             try:
                 waiting.result = run_in(connection, waiting.command)
@@ -130,3 +135,6 @@ def run_line(connection: Connection, line: Sequence[Waiting]) -> None:
                     raise Spoiled from error
                 late.restore(mark)
                 waiting.error = error
+            if late.full:
+                return ran
+    return len(line)

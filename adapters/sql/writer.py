@@ -36,6 +36,7 @@ class Waiting:
     """A command in line. It hears how it went after the commit, a refusal too: it may rest on what is not kept yet."""
 
     command: Callable[[Session], Any]
+    together: str = ""
     answer: Future[Any] = field(default_factory=Future)
     result: Any = None
     error: BaseException | None = None

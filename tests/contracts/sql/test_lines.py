@@ -11,15 +11,17 @@ from sqlmodel import col
 
 from adapters.sql.members import MemberRow
 from adapters.sql.pages import rows_of
-from adapters.sql.postgres_writer import PostgresWriter
+from adapters.sql.postgres_writer import LANES, PostgresWriter
+from adapters.sql.resolutions import ResolutionRow
 from adapters.sql.votes import BallotRow
 from domain.errors import AlreadyResolved, NoVotingPower, Refused, VoteFailed
 from domain.members import Role, Viewer
 from domain.tally import Choice, Tally
 from domain.transactions import Once
-from evals.hall import Hall
+from evals.hall import Hall, hall
 from services.votes import Counted, Said
 from tests.contracts.sql.sharing import recounted, rows, told, voting
+from tests.contracts.sql.times import Clock
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +49,44 @@ async def test_ballots_on_one_proposal_share_a_commit(database: Hall) -> None:
     assert commits.seen == 1
     assert await recounted(database, proposal_id) == Tally(50, in_favour=50, voters=50, own_in_favour=50)
     assert (await rows(database, BallotRow), await told(database)) == (50, 50)
+
+
+async def test_ballots_on_many_proposals_share_commits_too(database: Hall) -> None:
+    viewers, first = await voting(database, members=6)
+    proposals = [first, *[await database.put_to_vote(viewer, f"By {viewer.member_id}") for viewer in viewers[1:]]]
+    commits = Commits(database)
+    casts = [(viewer, proposal_id) for viewer in viewers for proposal_id in proposals]
+    await asyncio.gather(*(database.votes.cast(*cast, Said(Choice.FOR)) for cast in casts))
+    assert commits.seen <= LANES
+    for proposal_id in proposals:
+        assert await recounted(database, proposal_id) == Tally(6, in_favour=6, voters=6, own_in_favour=6)
+
+
+async def test_processes_that_decide_the_same_proposals_at_once_never_wait_for_each_other(
+    database: Hall, url: str, clock: Clock
+) -> None:
+    viewers = await database.seat([1, 1, 1])
+    proposals = [await database.put_to_vote(viewers[number % 3], f"Number {number}") for number in range(9)]
+    codes: list[str] = []
+    async with hall(url, clock=clock) as other:
+        for process in (database, other):
+            assert isinstance(process.writer, PostgresWriter)
+            event.listen(
+                process.writer._engine.sync_engine,
+                "handle_error",
+                lambda context: codes.append(context.original_exception.sqlstate),
+            )
+        casts = [
+            (process, viewer, proposal_id)
+            for process, ids in ((database, proposals), (other, proposals[::-1]))
+            for proposal_id in ids
+            for viewer in viewers
+        ]
+        acts = (process.votes.cast(viewer, id, Said(Choice.FOR)) for process, viewer, id in casts)
+        outcomes = {type(outcome) for outcome in await asyncio.gather(*acts, return_exceptions=True)}
+    assert outcomes <= {Counted, AlreadyResolved}
+    assert "40P01" not in codes
+    assert await rows(database, ResolutionRow) == len(proposals)
 
 
 async def test_each_in_line_hears_its_own_refusal(database: Hall) -> None:
