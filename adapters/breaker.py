@@ -2,7 +2,8 @@
 
 closed     every call goes through; the last ones are remembered
 open       none does, for `open_seconds`
-half-open  one call goes through, the probe: it closes the breaker, or opens it again
+half-open  one call goes through, the probe: it closes the breaker, or opens it again; while a long one is under way
+           another may try every `open_seconds`
 """
 
 from collections import deque
@@ -61,7 +62,7 @@ class Breaker:
         self._calls: deque[tuple[float, bool, bool]] = deque(maxlen=limits.window)
         self._state = State.CLOSED
         self._era = 0
-        self._probing = False
+        self._since_probe = -inf
         self.since = clock()
         """When the state began, on `clock`."""
 
@@ -79,9 +80,10 @@ class Breaker:
         Raises BreakerOpen.
         """
         state = self.state
-        if state is State.OPEN or (state is State.HALF_OPEN and self._probing):
-            raise BreakerOpen(self.since + self._limits.open_seconds - self._clock())
-        self._probing = state is State.HALF_OPEN
+        waits = self._since_probe if state is State.HALF_OPEN else self.since if state is State.OPEN else -inf
+        if (after := waits + self._limits.open_seconds - self._clock()) > 0:
+            raise BreakerOpen(after)
+        self._since_probe = self._clock() if state is State.HALF_OPEN else -inf
         call = Call(self._era, self._clock() + slow_after)
         try:
             yield call
@@ -93,7 +95,7 @@ class Breaker:
         slow = self._clock() >= call.slow_at
         known = call.failed is not None or slow
         if self._state is State.HALF_OPEN:
-            self._probing = False
+            self._since_probe = -inf
             if known:
                 self._become(State.OPEN if call.failed or slow else State.CLOSED)
         elif known:
@@ -112,7 +114,7 @@ class Breaker:
     def _become(self, state: State) -> None:
         self._state = state
         self._era += 1
-        self._probing = False
+        self._since_probe = -inf
         self.since = self._clock()
         self._calls.clear()
         self._changed(state)

@@ -89,7 +89,8 @@ async def work[S](parts: Parts[S], *, stop: asyncio.Event) -> None:
     """Until `stop` is set, and five seconds at most. Raises what ended a loop; none ends by itself."""
     limits = {name: task.at_once for name, task in parts.tasks.items()}
     lanes = Lanes(limits)
-    runner = Runner(parts.outbox, parts.services, parts.tasks, lanes, lease_seconds=parts.lease_seconds)
+    probe, lease_seconds = parts.projections.probe, parts.lease_seconds
+    runner = Runner(parts.outbox, parts.services, parts.tasks, lanes, probe=probe, lease_seconds=lease_seconds)
     arq = ArqWorker(
         parts.queue, runner.run, sweep=parts.sweep, reconcile=parts.reconcile, max_jobs=3 * sum(limits.values())
     )

@@ -54,7 +54,7 @@ class Outbox(Protocol):
 
     async def retry(self, entry: OutboxEntry, *, after_seconds: float, error: str) -> None: ...
 
-    async def release(self, entries: Sequence[OutboxEntry], *, error: str) -> None:
+    async def release(self, entries: Sequence[OutboxEntry], *, error: str, after_seconds: float = 0.0) -> None:
         """Give them back untried: the attempt does not count."""
 
     async def dead(self, entry: OutboxEntry, *, code: str, message: str) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import traceback
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import random
 
 from domain.crashes import passing
-from domain.errors import DomainError
+from domain.errors import DomainError, Failure
 from domain.fences import Fenced, under
 from domain.outbox import Outbox, OutboxEntry
 from jobs.policy import MAX_CLAIMS, Dead, Retry, unexpected, verdict
@@ -19,6 +20,18 @@ from services.outbox import LEASE_SECONDS
 log = logging.getLogger(__name__)
 
 GIVE_UP_AGAIN_SECONDS = 5.0
+AWAY_AGAIN_SECONDS = 2.0
+PROBE_SECONDS = 2.0
+LONGEST_AWAY = timedelta(days=1)
+"""A job that is older counts its attempts whatever is away: it may be what ails the store."""
+STORES = ("graph", "memory")
+"""Engines that `probe` tells of."""
+
+type Probe = Callable[[], Awaitable[object]]
+
+
+async def always_there() -> None:
+    """For services without stores."""
 
 
 class Lost(Exception):
@@ -26,7 +39,10 @@ class Lost(Exception):
 
 
 class Runner[S]:
-    """Runs what the queue brings. Nothing is raised for a job's own failure: its row in SQL tells of it."""
+    """Runs what the queue brings. Nothing is raised for a job's own failure: its row in SQL tells of it.
+
+    `probe` raises while graph or memory index is away: a job that failed for it waits, and its attempt does not count.
+    """
 
     def __init__(
         self,
@@ -35,12 +51,14 @@ class Runner[S]:
         tasks: Mapping[str, Task[S]],
         lanes: Lanes,
         *,
+        probe: Probe = always_there,
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self._outbox = outbox
         self._services = services
         self._tasks = tasks
         self._lanes = lanes
+        self._probe = probe
         self._lease_seconds = lease_seconds
 
     async def run(self, entry: OutboxEntry) -> None:
@@ -114,11 +132,27 @@ class Runner[S]:
             "Job %s %s failed at attempt %s: %s", entry.name, entry.id, entry.attempt, error,
             exc_info=None if known else error,
         )  # fmt: skip
+        if await self._waits(error, entry):
+            return await self._outbox.release([entry], error=told(error), after_seconds=AWAY_AGAIN_SECONDS)
         match decided(error, entry):
             case Retry(seconds):
                 await self._outbox.retry(entry, after_seconds=seconds, error=told(error))
             case Dead(final):
                 await self._bury(entry, final, told(error))
+        return None
+
+    async def _waits(self, error: Exception, entry: OutboxEntry) -> bool:
+        """Whether a store is away, so that the failure tells nothing of the job."""
+        if not (isinstance(error, Failure) and error.retryable and error.engine in STORES):
+            return False
+        if datetime.now(UTC) - entry.created_at > LONGEST_AWAY:
+            return False
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                await self._probe()
+        except Exception:  # noqa: BLE001  # whatever it is, a store cannot be written
+            return True
+        return False
 
     async def _bury(self, entry: OutboxEntry, final: DomainError, error: str) -> None:
         """Tell whoever waits for the job, then keep it as a dead letter; telling is tried again like the job."""

@@ -16,6 +16,7 @@ OPTIONS: dict[str, Any] = {
     "connection_acquisition_timeout": 5,
     "max_transaction_retry_time": WRITE_SECONDS,
     "initial_retry_delay": 0.1,
+    "retry_delay_multiplier": 1.3,  # with the usual 2 it sleeps for 15 s while the server has long come back
     "liveness_check_timeout": 30,
     "telemetry_disabled": True,
     "notifications_min_severity": "OFF",

@@ -87,9 +87,10 @@ class SqlOutbox:
 
         await self._write(command)
 
-    async def release(self, entries: Sequence[OutboxEntry], *, error: str) -> None:
+    async def release(self, entries: Sequence[OutboxEntry], *, error: str, after_seconds: float = 0.0) -> None:
         def command(session: Session) -> None:
-            back = {"due_at": self._clock(session), "lease_until": None, "error": error}
+            due = self._clock(session) + timedelta(seconds=after_seconds)
+            back = {"due_at": due, "lease_until": None, "error": error}
             anew = update(OutboxRow).where(owned(entries)).values(**back, uncounted=col(OutboxRow.uncounted) + 1)
             session.execute(anew)
 

@@ -27,7 +27,8 @@ ENGINES = {
     "light": ("redis", "postgres", "falkordb"),
     "embedded": ("falkordb",),
 }
-FAULTS = ("pause", "kill", "restart", "slow", "full")
+FAULTS = ("pause", "kill", "restart", "stop", "slow", "full")
+"""stop: SIGTERM to API and workers while the engine is paused."""
 APART = {"slow": "wire", "full": "disk"}
 """Faults that need engines of their own kind: behind a proxy, on a small disk."""
 HEAD = ("case", "ok", "degraded", "refused", "slowest", "served", "well", "kept", "differ", "SIGTERM", "wrong")

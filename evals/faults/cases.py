@@ -78,7 +78,7 @@ async def faulty(system: System, case: Case) -> AsyncIterator[None]:
         case "full":
             with world.full(case.engine):
                 yield
-        case "pause":
+        case "pause" | "stop":
             assert server is not None
             await call(server.pause)
             yield
@@ -112,7 +112,7 @@ async def tried(system: System, case: Case, number: int) -> Result:
         load.start()
         try:
             await warmed(result.diary)
-            await disturbed(system, case, result)
+            await (ended_while_ill if case.fault == "stop" else disturbed)(system, case, result, load)
         finally:
             result.wrong += await load.end(END_SECONDS)
         result.wrong += dict.fromkeys(result.diary.wrong)
@@ -146,7 +146,19 @@ async def warmed(diary: Diary) -> None:
         diary.wrong.append(f"before the fault these did not work: {', '.join(diary.waiting(began))}")
 
 
-async def disturbed(system: System, case: Case, result: Result) -> None:
+async def ended_while_ill(system: System, case: Case, result: Result, load: Load) -> None:
+    """SIGTERM to all while the engine is silent and clients wait; then all is started again."""
+    async with faulty(system, case):
+        await asyncio.sleep(case.seconds)
+        load.abandon()
+        await stopped(system, result)
+    answered = time.monotonic()
+    system.start()
+    await system.until_ready()
+    result.recovered = time.monotonic() - answered
+
+
+async def disturbed(system: System, case: Case, result: Result, _load: Load) -> None:
     ended = 0.0
     async with faulty(system, case):
         await asyncio.sleep(case.seconds)
@@ -193,7 +205,7 @@ async def stopped(system: System, result: Result) -> None:
     """SIGTERM to all: they end in time, with nothing on their lips."""
     before = system.log_ends()
     ends = await system.stop()
-    result.stopped = max(seconds for seconds, _ in ends.values())
+    result.stopped = max(result.stopped or 0.0, *(seconds for seconds, _ in ends.values()))
     result.wrong += [
         f"{name} ended with {code} after {seconds:.1f} s" for name, (seconds, code) in ends.items() if code not in WELL
     ]

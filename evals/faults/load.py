@@ -58,6 +58,14 @@ class Load:
         self._doing = [asyncio.create_task(each) for each in doing]
         self._listening = asyncio.create_task(self._listens(readers[0]))
 
+    def abandon(self) -> None:
+        """Clients go away in the middle of what they do."""
+        self.stopping.set()
+        for task in (*self._doing, self._listening):
+            task.cancel()
+        for entry in self.diary.entries:
+            entry.ended = entry.ended or time.monotonic()
+
     async def end(self, seconds: float) -> list[str]:
         """What is begun is let finish; what has not by then is a finding, as is whatever a client did not expect."""
         self.stopping.set()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Integer, MetaData, Row, String, Table, insert, select
+from sqlalchemy import Column, Integer, MetaData, Row, String, Table, insert, select, update
 
 from adapters.sql.engine import sqlite_engine
 from adapters.sql.naming import table_of
@@ -47,6 +47,12 @@ class FileOutbox(SqlOutbox):
         with self._file.begin() as connection:
             added = insert(OUTBOX).values(**row, due_at=now + timedelta(seconds=after)).returning(OUTBOX.c.id)
             return int(connection.scalars(added).one())
+
+    def hasten(self, entry_id: int) -> None:
+        """It is due now."""
+        with self._file.begin() as connection:
+            now = datetime.now(UTC)
+            connection.execute(update(OUTBOX).where(OUTBOX.c.id == entry_id).values(due_at=now, lease_until=None))
 
     def row(self, entry_id: int) -> Row[Any]:
         with self._file.connect() as connection:

@@ -11,7 +11,7 @@ from adapters.bus.redis import RedisBus
 from domain.errors import BadInput, DomainError, IngestionFailed, NotFound, SyncFailed, Unreadable
 from domain.outbox import OutboxEntry
 from domain.replies import ReplyFenced
-from jobs.leases import Runner
+from jobs.leases import Probe, Runner, always_there
 from jobs.policy import MAX_ATTEMPTS, MAX_CLAIMS, Dead, Retry, verdict
 from jobs.registry import TASKS, Task
 from services.lanes import Lanes
@@ -229,6 +229,46 @@ async def test_the_fifth_failure_is_the_last(outbox: FileOutbox) -> None:
             await outbox.retry(entry, after_seconds=0, error="now")
     assert outbox.state(job) == ("dead", MAX_ATTEMPTS, "IngestionFailed: no")
     assert (work.began, work.failures) == ([7] * 5, [(7, "INGESTION_ERROR")])
+
+
+def of(engine: str) -> SyncFailed:
+    failure = SyncFailed("no")
+    failure.engine = engine
+    return failure
+
+
+async def away() -> None:
+    raise SyncFailed("It is away.")
+
+
+async def failed_often(outbox: FileOutbox, work: Work, probe: Probe) -> tuple[str, int, str | None]:
+    """How a job stands after more failures than are forgiven."""
+    job = outbox.enqueue("quick", 7)
+    runner = Runner(outbox, work, KINDS, Lanes({"quick": 1}), probe=probe, lease_seconds=LEASE)
+    for _ in range(MAX_CLAIMS + 2):
+        entry = await claimed(outbox)
+        await runner.run(entry)
+        if outbox.state(job)[0] != "open":
+            break
+        outbox.hasten(job)
+    return outbox.state(job)
+
+
+async def test_a_store_that_is_away_costs_a_job_no_attempt(outbox: FileOutbox) -> None:
+    work = Work()
+    work.error = of("graph")
+    assert await failed_often(outbox, work, away) == ("open", MAX_CLAIMS + 2, "SyncFailed: no")
+    assert (len(work.began), work.failures) == (MAX_CLAIMS + 2, [])
+
+
+@pytest.mark.parametrize(("engine", "probe"), [("graph", always_there), ("llm", away), ("", away)])
+async def test_a_job_that_fails_although_the_stores_answer_is_given_up(
+    outbox: FileOutbox, engine: str, probe: Probe
+) -> None:
+    work = Work()
+    work.error = of(engine)
+    assert await failed_often(outbox, work, probe) == ("dead", MAX_ATTEMPTS, "SyncFailed: no")
+    assert work.failures == [(7, "SYNC_ERROR")]
 
 
 async def test_a_job_that_ends_its_worker_each_time_is_given_up(outbox: FileOutbox) -> None:

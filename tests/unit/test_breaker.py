@@ -66,7 +66,7 @@ class BreakerModel(RuleBasedStateMachine):
     def begin(self) -> Running | None:
         self.grow_old()
         around = self.breaker.call(slow_after=SLOW)
-        if self.state is State.OPEN or self.probe is not None:
+        if self.state is State.OPEN or (self.probe is not None and self.clock.now < self.probe.began + 5):
             with pytest.raises(BreakerOpen):
                 around.__enter__()
             return None
@@ -85,7 +85,7 @@ class BreakerModel(RuleBasedStateMachine):
         slow, failed = self.clock.now - running.began >= SLOW, outcome == "failed"
         if running.era != len(self.expected):
             return  # overtaken by a change
-        if running is self.probe:
+        if self.state is State.HALF_OPEN:  # a probe; another may have begun since
             self.probe = None
             if outcome != "cancelled" or slow:
                 self.become(State.OPEN if failed or slow else State.CLOSED)
@@ -140,6 +140,20 @@ async def test_of_a_thousand_concurrent_calls_one_is_the_probe() -> None:
     answered.set()
     await asyncio.gather(*asking)
     assert breaker.state is State.CLOSED
+
+
+def test_a_probe_that_takes_long_holds_up_no_other() -> None:
+    clock = Clock()
+    breaker = opened(clock)
+    clock.now = 5.0
+    with breaker.call():
+        clock.now = 9.9
+        with pytest.raises(BreakerOpen), breaker.call():
+            pass
+        clock.now = 10.0
+        with breaker.call() as second:
+            second.failed = False
+        assert breaker.state is State.CLOSED
 
 
 async def test_a_cancelled_probe_leaves_its_place_to_the_next() -> None:
