@@ -47,3 +47,35 @@ class Foundation(BaseSettings):
             connect_seconds=self.database_connect_seconds,
             statement_seconds=self.database_statement_seconds,
         )
+
+    @property
+    def fake_cloud_file(self) -> Path:
+        """Where `frontier up --fake-cloud` writes the port of the Mem0 Cloud for trying."""
+        return self.data_dir / "mem0.port"
+
+    @property
+    def embedded_folder(self) -> Path:
+        return self.data_dir / "redis"
+
+    @property
+    def port_file(self) -> Path:
+        """Where `frontier up` writes the embedded server's port."""
+        return self.data_dir / "redis.port"
+
+    @property
+    def seeded_file(self) -> Path:
+        """Stands when the demo DAO was planted from this folder, so that a warm start need not look."""
+        return self.data_dir / "seeded"
+
+    @property
+    def token_key(self) -> Path:
+        return self.data_dir / "token.key"
+
+    @property
+    def receipt_key(self) -> Path:
+        """The DAO's private key: it signs ballots' acknowledgements and receipts."""
+        return self.data_dir / "dao.key"
+
+    @property
+    def blob_folder(self) -> Path:
+        return self.data_dir / "blobs"

@@ -270,20 +270,6 @@ class Settings(Foundation):
         return unquote(url.username or "") or given, f"{scheme}://{bracketed(host)}{port}"
 
     @property
-    def fake_cloud_file(self) -> Path:
-        """Where `frontier up --fake-cloud` writes the port of the Mem0 Cloud for trying."""
-        return self.data_dir / "mem0.port"
-
-    @property
-    def embedded_folder(self) -> Path:
-        return self.data_dir / "redis"
-
-    @property
-    def port_file(self) -> Path:
-        """Where `frontier up` writes the embedded server's port."""
-        return self.data_dir / "redis.port"
-
-    @property
     def address_file(self) -> Path:
         """Where `frontier up` writes the URL it serves on."""
         return self.data_dir / "address"
@@ -296,20 +282,6 @@ class Settings(Foundation):
         return f"http://{bracketed(self.host)}:{self.port}"
 
     @property
-    def seeded_file(self) -> Path:
-        """Stands when the demo DAO was planted from this folder, so that a warm start need not look."""
-        return self.data_dir / "seeded"
-
-    @property
-    def token_key(self) -> Path:
-        return self.data_dir / "token.key"
-
-    @property
-    def receipt_key(self) -> Path:
-        """The DAO's private key: it signs ballots' acknowledgements and receipts."""
-        return self.data_dir / "dao.key"
-
-    @property
     def auth0_issuer(self) -> str:
         """`iss` of its tokens; Auth0's ends with a slash."""
         url = self.auth0_domain if "://" in self.auth0_domain else f"https://{self.auth0_domain}"
@@ -319,10 +291,6 @@ class Settings(Foundation):
     def auth0_keys(self) -> str:
         """Where the issuer publishes its keys."""
         return f"{self.auth0_issuer}.well-known/jwks.json"
-
-    @property
-    def blob_folder(self) -> Path:
-        return self.data_dir / "blobs"
 
     def _embedded(self, scheme: str) -> str:
         try:
