@@ -68,7 +68,10 @@ class SqlReconciliations:
         row = self._session.scalar(
             select(ReconcilingRow).where(col(ReconcilingRow.store) == store.value).with_for_update()
         )
-        if row is None or (row.lease_until is not None and row.lease_until > at):
+        if row is None:  # of two that begin at once one runs again
+            row = ReconcilingRow(store=store.value)
+            self._session.add(row)
+        if row.lease_until is not None and row.lease_until > at:
             return None
         row.fence, row.lease_until = row.fence + 1, until
         row.ran_at = row.ran_at or at

@@ -20,11 +20,12 @@ from tests.api.client import Api
 
 @pytest.fixture(scope="session")
 def settings(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A Redis database of its own: replies of other tests have the same ids."""
     server = redis_url.removeprefix("redis://").split("/")[0]
     return Settings(
         _env_file=None,  # type: ignore[call-arg]  # pydantic-settings takes it, its plugin does not know
         data_dir=tmp_path_factory.mktemp("api"),
-        redis_url=redis_url,
+        redis_url=f"redis://{server}/1",
         graph_url=f"falkordb://{server}",
         memory_url=f"falkordb://{server}",
     )

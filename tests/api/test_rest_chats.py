@@ -134,7 +134,8 @@ class Talk:
 
 @pytest.fixture(scope="module")
 def own(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return settings.model_copy(update={"data_dir": tmp_path_factory.mktemp("chats")})
+    redis_url = settings.redis_url.removesuffix("/1") + "/2"
+    return settings.model_copy(update={"data_dir": tmp_path_factory.mktemp("chats"), "redis_url": redis_url})
 
 
 @pytest.fixture(scope="module")
