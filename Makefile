@@ -101,7 +101,7 @@ tour: $(STAMP) ## the README's tour against the running server
 crash-test: $(STAMP) ## kill a running system at every step; ARGS="--seed 7 --seeds 20 --database postgres"
 	@$(PYTHON) -m evals.crashes $(ARGS)
 
-fault-test: $(STAMP) ## pause, kill, slow and fill up engines under load; ARGS="--engine redis --fault pause --seconds 20"
+fault-test: $(STAMP) ## pause, kill and restart engines under load; ARGS="--engine redis --fault pause --seconds 20"
 	@$(PYTHON) -m evals.faults $(ARGS)
 
 seed: $(STAMP) ## make the demo young again
