@@ -5,46 +5,25 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Protocol
 
-from domain.chats import ChatReads
 from domain.documents import DocumentReads
 from domain.entities import Mention
 from domain.facts import GraphBatch
-from domain.members import DAO_GROUP, Member, MemberReads
-from domain.memories import ByteRange, Memory, MemoryReads
+from domain.members import DAO_GROUP, Member
+from domain.memories import ByteRange, Memory
 from domain.memory_projections import chatted, passage_batch, session_batch, spoken_batch
-from domain.policies import PolicyReads
 from domain.policy_projections import policy_batch
 from domain.projections import document_batch, member_batches
 from domain.proposal_projections import proposal_batch, resolution_batch, vote_batch, vote_node
-from domain.proposals import ProposalReads
 from domain.reconciliation import Expected, Kind
 from domain.relations import stated_in
-from domain.resolutions import ResolutionReads
-from domain.topics import TopicReads
-from domain.votes import VoteReads
+from services.projections import ProjectedReads
 
 
-class ExpectedReads(Protocol):
+class ExpectedReads(ProjectedReads, Protocol):
     """Of a process' reads, those that say what should be."""
 
     @property
-    def members(self) -> MemberReads: ...
-    @property
     def documents(self) -> DocumentReads: ...
-    @property
-    def memories(self) -> MemoryReads: ...
-    @property
-    def topics(self) -> TopicReads: ...
-    @property
-    def chats(self) -> ChatReads: ...
-    @property
-    def policies(self) -> PolicyReads: ...
-    @property
-    def proposals(self) -> ProposalReads: ...
-    @property
-    def votes(self) -> VoteReads: ...
-    @property
-    def resolutions(self) -> ResolutionReads: ...
 
 
 class Expectations:
