@@ -5,11 +5,12 @@ from app.settings import Settings
 from domain.reconciliation import Counts, Store
 
 
-async def reconcile(settings: Settings, stores: list[Store], *, dry_run: bool) -> list[str]:
-    """A line a store. Raises SyncFailed, RetrievalFailed."""
+async def reconcile(settings: Settings, stores: list[Store], *, dry_run: bool) -> tuple[list[str], bool]:
+    """A line a store, and whether all stores are now as the database says. Raises SyncFailed, RetrievalFailed."""
     async with Container(settings) as container:
         run = container.services.reconciliation
-        return [line_of(store, await (run.look if dry_run else run.run)(store)) for store in stores]
+        found = [(store, await (run.look if dry_run else run.run)(store)) for store in stores]
+    return [line_of(*each) for each in found], all(counts is not None and counts.left == 0 for _, counts in found)
 
 
 def line_of(store: Store, counts: Counts | None) -> str:

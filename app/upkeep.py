@@ -75,6 +75,8 @@ def reconcile(data_dir: Path | None, dry_run: bool, store: str | None) -> None:
 
     What is missing or differs is written again from the database, what nothing stands for is removed;
     what is just being written is left to the worker, which does the same every hour. Safe beside it.
+    Ends with 1 when something differs still (found by --dry-run, or a file that nothing can make again) or was
+    not compared.
 
     \b
     Examples:
@@ -87,4 +89,7 @@ def reconcile(data_dir: Path | None, dry_run: bool, store: str | None) -> None:
     from domain.reconciliation import Store
 
     stores = [Store(store)] if store else list(Store)
-    click.echo("\n".join(asyncio.run(run(settings_of(data_dir), stores, dry_run=dry_run))))
+    lines, whole = asyncio.run(run(settings_of(data_dir), stores, dry_run=dry_run))
+    click.echo("\n".join(lines))
+    if not whole:
+        raise SystemExit(1)

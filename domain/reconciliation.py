@@ -47,6 +47,11 @@ class Counts:
     extra: int = 0
     mended: int = 0
 
+    @property
+    def left(self) -> int:
+        """What differs still."""
+        return self.missing + self.extra - self.mended
+
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
             self.checked + other.checked,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from adapters.sql.audits import SqlAudits
 from adapters.sql.chats import SqlChats
-from adapters.sql.clock import Clock
+from adapters.sql.clock import Clock, PastClock, database_clock
 from adapters.sql.daos import SqlDaos
 from adapters.sql.dead_letters import SqlDeadLetters
 from adapters.sql.delegations import SqlDelegations
@@ -102,7 +102,7 @@ class SqlWork:
     def _leave(
         self, kind: str, name: str, args: dict[str, object], *, aggregate: str = "", due_at: datetime | None = None
     ) -> None:
-        at = self._asked_at or self.now()
+        at = database_clock(self._session) if isinstance(self._clock, PastClock) else self._asked_at or self.now()
         self._leaving.append(
             {
                 "kind": kind,

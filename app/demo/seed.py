@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from adapters.sql.clock import PastClock
 from app.container import Container
 from app.demo.content import DAO_KEEPER, Motion, Paper, Person, dao_papers, motions, people
 from app.settings import Settings
@@ -27,7 +28,7 @@ MOST_EVENTS = 2_000
 PROGRESS_SECONDS = 5.0
 
 
-class SetClock:
+class SetClock(PastClock):
     """The database's clock, set by hand: the demo's past is told in order."""
 
     def __init__(self, now: datetime) -> None:
