@@ -74,7 +74,7 @@ class Settings(Foundation):
         default=120.0, gt=0, description="How long one write to graph or memory index may take in all."
     )
     breaker_seconds: float = Field(
-        default=5.0, gt=0, description="How long an engine that fails is left alone before one call tries it again."
+        default=2.0, gt=0, description="How long an engine that fails is left alone before one call tries it again."
     )
     free_mib: int = Field(
         default=256, ge=0, description="MiB that stay free on the disk of the data folder: below, uploads are refused."

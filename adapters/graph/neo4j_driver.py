@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from graphiti_core.driver.neo4j_driver import Neo4jDriver
 from neo4j import AsyncManagedTransaction, Query, RoutingControl, unit_of_work
-from neo4j.exceptions import ClientError, ConstraintError, IncompleteCommit
+from neo4j.exceptions import ClientError, ConstraintError
 
 from adapters.graph import neo4j_indexes as indexes
 from adapters.graph.engines import Overtaken, Row, Statement
 from adapters.graph.graphiti_search import FactSearch
-from adapters.graph.neo4j_connection import WRITE_SECONDS, Address
+from adapters.graph.neo4j_connection import WRITE_SECONDS, Address, persistent
 from adapters.graph.neo4j_search import GraphSearch
 from adapters.graph.ranking import Wanted
 from adapters.graph.texts import plain
@@ -72,19 +73,17 @@ class FactDriver(Neo4jDriver):
             for text, params in sent:
                 await (await transaction.run(text, params)).consume()
 
-        async with self.client.session(database=self._database) as session:
-            while True:
-                try:
-                    return await session.execute_write(work)
-                except ConstraintError as error:
-                    raise Overtaken from error
-                except IncompleteCommit:
-                    await asyncio.sleep(0.1)
+        try:
+            async with self.client.session(database=self._database) as session:
+                await persistent(partial(session.execute_write, work))
+        except ConstraintError as error:
+            raise Overtaken from error
 
     async def execute_query(self, cypher_query_: str, **kwargs: Any) -> Any:  # noqa: ANN401  # as Graphiti's
         """What Graphiti's own code calls."""
         params = kwargs.pop("params", None) or {}
-        return await self.client.execute_query(cypher_query_, params, database_=self._database, **kwargs)
+        call = partial(self.client.execute_query, cypher_query_, params, database_=self._database, **kwargs)
+        return await persistent(call)
 
     # what graphiti_search.py asks
 
@@ -132,12 +131,9 @@ class FactDriver(Neo4jDriver):
     async def _run(
         self, query: str | Query, params: dict[str, object], *, routing: RoutingControl = RoutingControl.WRITE
     ) -> list[Row]:
-        result = await self.client.execute_query(
-            query,
-            _sendable(params),
-            database_=self._database,
-            routing_=routing,
-        )
+        sent, database = _sendable(params), self._database
+        execute = partial(self.client.execute_query, query, sent, database_=database, routing_=routing)
+        result = await persistent(execute)
         return [dict(record) for record in result.records]
 
 

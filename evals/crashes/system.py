@@ -154,9 +154,10 @@ async def hasten(writer: Writer, within: timedelta) -> None:
 
     def command(session: Session) -> None:
         until = database_clock(session) + within
+        votes = select(ProposalRow).where(col(ProposalRow.status) == Status.VOTING.value).with_for_update()
+        running = session.scalars(votes).all()  # before their jobs: a vote may begin between two statements
         jobs = session.scalars(select(OutboxRow).where(is_open("job"), col(OutboxRow.name) == "close")).all()
-        running = select(ProposalRow).where(col(ProposalRow.status) == Status.VOTING.value).with_for_update()
-        for row in session.scalars(running):
+        for row in running:
             if row.starts_at is None or row.ends_at is None or row.ends_at <= until:
                 continue
             earlier = row.ends_at - until

@@ -13,9 +13,11 @@ from adapters.embedded.falkordb import free_port
 from adapters.embedding.minilm import MiniLmEmbedder
 from adapters.graph.falkordb import FalkorEngine
 from adapters.graph.graphiti import GraphitiGraph
+from adapters.graph.neo4j import Neo4jEngine
 from domain.errors import RetrievalFailed, SyncFailed
 from domain.facts import GraphBatch, GraphEdge, GraphEntity
 from domain.lineage import Trace
+from evals.engines.neo4j import Neo4j
 from tests.contracts.graph_engines import Seen, snapshot
 from tests.contracts.graphs import ANA, DAY, NOW, TWIN, VOTE, fact, voted
 from tests.contracts.indexes import CountingEmbedder, serving
@@ -228,4 +230,20 @@ async def test_restarted_server_is_used_again(tmp_path: Path, minilm: MiniLmEmbe
         with serving(tmp_path, port):
             await graph.record([GraphBatch("dao", facts=(told,))])
             assert [f for f, _ in await graph.search(["dao"], "bylaws", window=None, at=NOW, limit=5)] == [told]
+    await graph.close()
+
+
+async def test_a_killed_neo4j_refuses_at_once_and_is_used_again(neo4j_server: Neo4j, minilm: MiniLmEmbedder) -> None:
+    """Its refusal is told, not that the time was over; connections of before the kill are of no use, and none is
+    used."""
+    graph, told = GraphitiGraph(Neo4jEngine(neo4j_server.url), minilm), fact("dao", "The bylaws say sixty percent.")
+    await graph.record([GraphBatch("dao", facts=(told,))])
+    await asyncio.to_thread(neo4j_server.kill)
+    for _ in range(2):
+        with pytest.raises(SyncFailed, match="Couldn't connect"):
+            await graph.record([GraphBatch("dao", facts=(told,))])
+        with pytest.raises(RetrievalFailed, match="Couldn't connect"):
+            await graph.search(["dao"], "bylaws", window=None, at=NOW, limit=5)
+    await asyncio.to_thread(neo4j_server.start)
+    assert [found.id for found in (await graph.by_ids(["dao"], [told.id])).values()] == [told.id]
     await graph.close()
