@@ -53,6 +53,9 @@ class MemberRow(Row, table=True):
         )
 
 
+EVERYBODY, BY_ID = select(MemberRow), (Order(col(MemberRow.id)),)
+
+
 class SqlMembers:
     """Port `Members`."""
 
@@ -130,4 +133,4 @@ class SqlMemberReads:
         return rows[0].to_domain() if rows else None
 
     async def page(self, wanted: Slice) -> Page[Member]:
-        return await page_of(self._reader, select(MemberRow), [Order(col(MemberRow.id))], wanted, MemberRow.to_domain)
+        return await page_of(self._reader, EVERYBODY, BY_ID, wanted, MemberRow.to_domain)

@@ -5,7 +5,7 @@ from collections import namedtuple
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, overload
 
 from sqlalchemy import ColumnElement, Integer, Select, Table, and_, func, or_, select
@@ -17,6 +17,8 @@ from domain.pages import Key, Page, Slice
 
 LARGEST = 2**31 - 1
 """Postgres' INTEGER."""
+STATEMENTS = 64
+"""Kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,20 @@ async def page_of[R, T](
 ) -> Page[T]:
     """One slice. The statement selects one table; it may filter and join, but neither order nor limit. `to_domain` gets
     plain rows, which have the columns of R and nothing else: a mapped object each takes five times as long."""
-    table: Table = statement.column_descriptions[0]["entity"].__table__
-    columns = (*table.columns, *(part.column for part in order))
-    limited = sliced(statement, order, wanted).with_only_columns(*columns, maintain_column_froms=True)
-    limited = limited.order_by(*directions(order, wanted)).limit(wanted.size + 1)
+    first, table = made(statement, tuple(order), wanted.backward, wanted.size + 1)
+    limited = sliced(first, order, wanted)
     found = await reader(lambda session: session.connection().execute(limited).all())
     return page(found, wanted, table, to_domain, lambda: count_of(reader, statement))
+
+
+@lru_cache(STATEMENTS)
+def made(statement: Select[Any], order: tuple[Order, ...], backward: bool, most: int) -> tuple[Select[Any], Table]:
+    """The first page's statement, and its table. Whoever asks with the same SELECT and order again spares making and
+    analysing it, which takes as long as reading a hundred rows."""
+    table: Table = statement.column_descriptions[0]["entity"].__table__
+    columns = (*table.columns, *(part.column for part in order))
+    chosen = statement.with_only_columns(*columns, maintain_column_froms=True)
+    return chosen.order_by(*directions(order, backward)).limit(most), table
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +80,7 @@ async def pages_of[R, T](
     """The same slice of each parent's list, in one statement."""
     table: Table = statement.column_descriptions[0]["entity"].__table__
     theirs = statement.where(parents.column.in_(parents.keys))
-    place = func.row_number().over(partition_by=parents.column, order_by=directions(order, wanted))
+    place = func.row_number().over(partition_by=parents.column, order_by=directions(order, wanted.backward))
     columns = (*table.columns, *(part.column for part in order), parents.column, place)
     named = [column.label(f"c{number}") for number, column in enumerate(columns)]
     ranked = sliced(theirs, order, wanted).with_only_columns(*named, maintain_column_froms=True).subquery()
@@ -108,8 +118,8 @@ def sliced[R](statement: Select[R], order: Sequence[Order], wanted: Slice) -> Se
     return statement
 
 
-def directions(order: Sequence[Order], wanted: Slice) -> list[ColumnElement[Any]]:
-    return [part.column.desc() if part.descending != wanted.backward else part.column.asc() for part in order]
+def directions(order: Sequence[Order], backward: bool) -> list[ColumnElement[Any]]:
+    return [part.column.desc() if part.descending != backward else part.column.asc() for part in order]
 
 
 def page[R, T](

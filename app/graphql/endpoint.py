@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from graphql.validation import NoSchemaIntrospectionCustomRule
 from starlette.datastructures import Headers
@@ -12,6 +13,7 @@ from app.container import Container
 from app.graphql.engine import Engine
 from app.graphql.http import HttpEndpoint
 from app.graphql.operations import RULES, Documents
+from app.graphql.outlets import Wire
 from app.graphql.persisted import Persisted, Texts, Trusted
 from app.graphql.schema import SCHEMA
 from app.graphql.sharing import Sharing
@@ -52,7 +54,7 @@ class GraphQLEndpoint:
         elif self._is_welcome(Headers(scope=scope)):
             door = SocketDoor(self._access, scope)
             with self._counted_socket():
-                await serve_socket(scope, receive, send, lambda send: self._socket(door, send))
+                await serve_socket(scope, receive, send, partial(self._socket, door))
         else:
             await receive()
             await send({"type": "websocket.close", "code": 1008})  # before it is accepted: HTTP 403
@@ -86,8 +88,8 @@ class GraphQLEndpoint:
         """A fresh one: one operation's."""
         return Context(self._container, viewer, loaders_for=Loaders)
 
-    def _socket(self, door: SocketDoor, send: Send) -> Socket:
-        return Socket(self._engine, self._texts, self._sharing, door=door, context_of=self._context_of, send=send)
+    def _socket(self, door: SocketDoor, wire: Wire) -> Socket:
+        return Socket(self._engine, self._texts, self._sharing, door=door, context_of=self._context_of, wire=wire)
 
 
 def texts_of(container: Container) -> Texts:

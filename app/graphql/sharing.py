@@ -49,7 +49,7 @@ ANY_MEMBER = Viewer(0, Role.MEMBER)
 TURN = 250
 """Subscribers served before others get a turn of the event loop."""
 
-type Deliver = Callable[[str, int], None]
+type Deliver = Callable[[bytes, int], None]
 """Hears of each state: its `data` as JSON text, and its number, which rises by more than one where the run itself
 skipped states. Must not wait."""
 
@@ -59,10 +59,10 @@ class Run:
 
     def __init__(self) -> None:
         self.listeners: dict[Deliver, asyncio.Future[bool]] = {}
-        self.latest: tuple[str, int] | None = None
+        self.latest: tuple[bytes, int] | None = None
         self.task: asyncio.Task[None] | None = None
 
-    async def tell(self, body: str, number: int) -> None:
+    async def tell(self, body: bytes, number: int) -> None:
         self.latest = (body, number)
         for count, deliver in enumerate(tuple(self.listeners), 1):
             if deliver in self.listeners:
@@ -131,7 +131,7 @@ class Sharing:
                 if not answer.began or "errors" in answer.payload:
                     return False
                 number += 1 + (context.skipped or 0)
-                await run.tell(encoded(answer.payload["data"]).decode(), number)
+                await run.tell(encoded(answer.payload["data"]), number)
         return True
 
     async def _stop(self, key: tuple[str, str, bytes], run: Run) -> None:

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.graphql.engine import Answer, Engine, refused
 from app.graphql.operations import Operation, UnknownOperation
+from app.graphql.outlets import Outlet, Subscriber, Wire
 from app.graphql.persisted import Texts
 from app.graphql.requests import Asked, BadRequest
 from app.graphql.responses import encoded, refusal, told
@@ -61,14 +62,14 @@ class Socket:
     """One connection from its handshake to its end."""
 
     def __init__(
-        self, engine: Engine, texts: Texts, sharing: Sharing, *, door: Door, context_of: ContextOf, send: Send
+        self, engine: Engine, texts: Texts, sharing: Sharing, *, door: Door, context_of: ContextOf, wire: Wire
     ) -> None:
         self._engine = engine
         self._sharing = sharing
         self._texts = texts
         self._door = door
         self._context_of = context_of
-        self._send = send
+        self._wire = wire
         self._bearer: Viewer | None = None
         self._greeted = self._acknowledged = False
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -165,13 +166,13 @@ class Socket:
         if isinstance(operation, Answer):
             return errors_of(operation.payload)
         if self._bearer and self._sharing.shares(operation):
-            subscriber = Subscriber(id, self._send)
+            subscriber = Subscriber(id, self._wire)
             if await self._sharing.follow(operation, asked.variables, subscriber.hear):
                 return None
         return await self._run_alone(id, operation, asked.variables)
 
     async def _run_alone(self, id: str, operation: Operation, variables: dict[str, Any]) -> list[dict[str, Any]] | None:
-        outlet = Outlet(id, self._send)
+        outlet = Outlet(id, self._wire)
         stream = self._engine.stream(operation, variables, self._context_of(self._bearer), outlet.deliver)
         async with aclosing(stream) as answers:
             async for answer in answers:
@@ -198,7 +199,7 @@ class Socket:
             return refused([error])
 
     async def tell(self, message: Mapping[str, Any]) -> None:
-        await self._send({"type": "websocket.send", "text": encoded(message).decode()})
+        await self._wire.send({"type": "websocket.send", "text": encoded(message).decode()})
 
     def _close_in(self, seconds: float, code: int, reason: str, *, unless_greeted: bool = False) -> None:
         def close() -> None:
@@ -211,7 +212,7 @@ class Socket:
         """A peer that does not read is not waited for: the server ends its connection."""
         with suppress(OSError, RuntimeError, TimeoutError):  # it is closing already, or gone
             async with asyncio.timeout(CLOSE_SECONDS):
-                await self._send({"type": "websocket.close", "code": closed.code, "reason": closed.reason})
+                await self._wire.send({"type": "websocket.close", "code": closed.code, "reason": closed.reason})
 
     async def _end(self) -> None:
         for timer in self._timers:
@@ -224,64 +225,7 @@ class Socket:
             self._door.leave(self._bearer)
 
 
-class Outlet:
-    """What one operation sends, in order. Nobody need wait for it while its socket takes it."""
-
-    def __init__(self, id: str, send: Send) -> None:
-        self._head = f'{{"id":{orjson.dumps(id).decode()},"type":"next","payload":'
-        self._send = send
-        self._loop = asyncio.get_running_loop()
-        self._sending: asyncio.Task[None] | None = None
-
-    async def send(self, payload: Mapping[str, Any]) -> None:
-        if self._sending is not None:
-            await asyncio.wait([self._sending])
-        await self._put(encoded(payload).decode())
-
-    def deliver(self, payload: Mapping[str, Any]) -> bool:
-        """False while the socket is full."""
-        return self._sending is None and self._begin(encoded(payload).decode())
-
-    def _begin(self, payload: str) -> bool:
-        task = asyncio.Task(self._put(payload), loop=self._loop, eager_start=True)
-        if not task.done():
-            self._sending = task
-            task.add_done_callback(self._sent)
-        return True
-
-    async def _put(self, payload: str) -> None:
-        with suppress(OSError):  # gone: its socket is ending
-            await self._send({"type": "websocket.send", "text": f"{self._head}{payload}}}"})
-
-    def _sent(self, _: asyncio.Task[None]) -> None:
-        self._sending = None
-
-
-class Subscriber(Outlet):
-    """One subscription to a shared run. While its socket is full, only the newest state waits."""
-
-    def __init__(self, id: str, send: Send) -> None:
-        super().__init__(id, send)
-        self._last: int | None = None
-        self._waiting: tuple[str, int] | None = None
-
-    def hear(self, body: str, number: int) -> None:
-        if self._sending is not None:
-            self._waiting = (body, number)
-            return
-        skipped = 0 if self._last is None else number - self._last - 1
-        self._last = number
-        tail = f',"extensions":{{"skipped":{skipped}}}' if skipped else ""
-        self._begin(f'{{"data":{body}{tail}}}')
-
-    def _sent(self, task: asyncio.Task[None]) -> None:
-        super()._sent(task)
-        if self._waiting:
-            (body, number), self._waiting = self._waiting, None
-            self.hear(body, number)
-
-
-async def serve_socket(scope: Scope, receive: Receive, send: Send, make: Callable[[Send], Socket]) -> None:
+async def serve_socket(scope: Scope, receive: Receive, send: Send, make: Callable[[Wire], Socket]) -> None:
     """The handshake, then the connection."""
     await receive()  # websocket.connect
     if PROTOCOL not in scope["subprotocols"]:
@@ -289,7 +233,7 @@ async def serve_socket(scope: Scope, receive: Receive, send: Send, make: Callabl
         await send({"type": "websocket.close", "code": 4406, "reason": "Subprotocol not acceptable"})
         return
     await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
-    await make(send).serve(receive)
+    await make(Wire.of(scope, send)).serve(receive)
 
 
 def message_of(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
+from app.graphql.outlets import Outlet, Subscriber, Wire
 from app.graphql.responses import encoded
-from app.graphql.sockets import Outlet, Subscriber
 
 
-class Wire:
+class Line:
     """A socket that may be full."""
 
     def __init__(self) -> None:
@@ -29,41 +29,41 @@ def numbered(number: int) -> dict[str, Any]:
 
 
 async def test_an_answer_is_sent_on_the_spot() -> None:
-    wire = Wire()
-    assert Outlet("é", wire.send).deliver(numbered(0))
-    assert wire.frames == [{"id": "é", "type": "next", "payload": numbered(0)}]
+    line = Line()
+    assert Outlet("é", Wire(line.send)).deliver(numbered(0))
+    assert line.frames == [{"id": "é", "type": "next", "payload": numbered(0)}]
 
 
 async def test_a_full_socket_takes_one_more_and_no_other_overtakes_it() -> None:
-    wire = Wire()
-    outlet = Outlet("1", wire.send)
-    wire.open.clear()
+    line = Line()
+    outlet = Outlet("1", Wire(line.send))
+    line.open.clear()
     assert [outlet.deliver(numbered(0)), outlet.deliver(numbered(1))] == [True, False]
     sending = asyncio.create_task(outlet.send(numbered(1)))
     await asyncio.sleep(0)
-    wire.open.set()
+    line.open.set()
     await sending
     assert outlet.deliver(numbered(2))
-    assert [frame["payload"]["data"]["seq"] for frame in wire.frames] == [0, 1, 2]
+    assert [frame["payload"]["data"]["seq"] for frame in line.frames] == [0, 1, 2]
 
 
 async def test_a_socket_that_has_gone_ends_nothing_else() -> None:
     async def gone(_: Message) -> None:
         raise OSError
 
-    assert Outlet("1", gone).deliver(numbered(0))
+    assert Outlet("1", Wire(gone)).deliver(numbered(0))
 
 
 async def test_a_subscriber_that_is_full_hears_the_newest_and_how_many_it_missed() -> None:
-    wire = Wire()
-    subscriber = Subscriber("1", wire.send)
-    subscriber.hear('{"seq":1}', 1)
-    wire.open.clear()
+    line = Line()
+    subscriber = Subscriber("1", Wire(line.send))
+    subscriber.hear(b'{"seq":1}', 1)
+    line.open.clear()
     for number in range(2, 6):
-        subscriber.hear(f'{{"seq":{number}}}', number)
-    wire.open.set()
+        subscriber.hear(b'{"seq":%d}' % number, number)
+    line.open.set()
     await asyncio.sleep(0.01)
-    assert [frame["payload"] for frame in wire.frames] == [
+    assert [frame["payload"] for frame in line.frames] == [
         {"data": {"seq": 1}},
         {"data": {"seq": 2}},
         {"data": {"seq": 5}, "extensions": {"skipped": 2}},
