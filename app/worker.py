@@ -19,8 +19,9 @@ from domain.outbox import Outbox
 from jobs.leases import Runner
 from jobs.projections import Projections, Projector
 from jobs.registry import CODES, TASKS, Task
+from jobs.stores import Probe, Stores, always_there
 from services.lanes import Lanes
-from services.outbox import LEASE_SECONDS, Dispatcher
+from services.outbox import LEASE_SECONDS, Dispatcher, Here
 
 if TYPE_CHECKING:
     from app.container import Container
@@ -46,6 +47,7 @@ class Parts[S]:
     projections: Projections
     alerts: Alerts
     sweep: Callable[[], Awaitable[object]]
+    probe: Probe = always_there
     reconcile: Callable[[], Awaitable[object]] | None = None
     warm: Callable[[], Awaitable[object]] | None = None
     lease_seconds: float = LEASE_SECONDS
@@ -72,6 +74,7 @@ def parts_of(container: "Container") -> "Parts[Services]":
         projections=services.projections,
         alerts=container.alerts,
         sweep=container.sweep,
+        probe=services.projections.probe,
         reconcile=services.reconciliation.hourly,
         warm=container.warm,
     )
@@ -89,15 +92,18 @@ async def work[S](parts: Parts[S], *, stop: asyncio.Event) -> None:
     """Until `stop` is set, and five seconds at most. Raises what ended a loop; none ends by itself."""
     limits = {name: task.at_once for name, task in parts.tasks.items()}
     lanes = Lanes(limits)
-    probe, lease_seconds = parts.projections.probe, parts.lease_seconds
-    runner = Runner(parts.outbox, parts.services, parts.tasks, lanes, probe=probe, lease_seconds=lease_seconds)
+    needing = {need: [name for name, task in parts.tasks.items() if task.needs == need] for need in ("stores", "redis")}
+    stores = Stores(parts.probe, told=lambda there: lanes.shut("stores", () if there else needing["stores"]))
+    lease_seconds = parts.lease_seconds
+    runner = Runner(parts.outbox, parts.services, parts.tasks, lanes, stores=stores, lease_seconds=lease_seconds)
     arq = ArqWorker(
         parts.queue, runner.run, sweep=parts.sweep, reconcile=parts.reconcile, max_jobs=3 * sum(limits.values())
     )
-    dispatcher = Dispatcher(parts.outbox, parts.queue, parts.bus, lanes, lease_seconds=parts.lease_seconds)
+    here = Here(runner.run, needing["redis"])
+    dispatcher = Dispatcher(parts.outbox, parts.queue, parts.bus, lanes, here=here, lease_seconds=lease_seconds)
     claiming = asyncio.create_task(dispatcher.run())
     projector = Projector(
-        parts.outbox, parts.bus, parts.projections, alerts=parts.alerts, lease_seconds=parts.lease_seconds
+        parts.outbox, parts.bus, parts.projections, stores, alerts=parts.alerts, lease_seconds=lease_seconds
     )
     loops = [asyncio.create_task(arq.run()), asyncio.create_task(projector.run())]
     warming = asyncio.create_task(warmed(parts.warm))

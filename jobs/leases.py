@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import random
@@ -14,6 +14,7 @@ from domain.fences import Fenced, under
 from domain.outbox import Outbox, OutboxEntry
 from jobs.policy import MAX_CLAIMS, Dead, Retry, unexpected, verdict
 from jobs.registry import Task
+from jobs.stores import Stores
 from services.lanes import Lanes
 from services.outbox import LEASE_SECONDS
 
@@ -25,13 +26,7 @@ PROBE_SECONDS = 2.0
 LONGEST_AWAY = timedelta(days=1)
 """A job that is older counts its attempts whatever is away: it may be what ails the store."""
 STORES = ("graph", "memory")
-"""Engines that `probe` tells of."""
-
-type Probe = Callable[[], Awaitable[object]]
-
-
-async def always_there() -> None:
-    """For services without stores."""
+"""Engines that `Stores` tells of."""
 
 
 class Lost(Exception):
@@ -41,7 +36,7 @@ class Lost(Exception):
 class Runner[S]:
     """Runs what the queue brings. Nothing is raised for a job's own failure: its row in SQL tells of it.
 
-    `probe` raises while graph or memory index is away: a job that failed for it waits, and its attempt does not count.
+    A job that failed because a store is away waits, and its attempt does not count.
     """
 
     def __init__(
@@ -51,14 +46,14 @@ class Runner[S]:
         tasks: Mapping[str, Task[S]],
         lanes: Lanes,
         *,
-        probe: Probe = always_there,
+        stores: Stores | None = None,
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self._outbox = outbox
         self._services = services
         self._tasks = tasks
         self._lanes = lanes
-        self._probe = probe
+        self._stores = stores or Stores()
         self._lease_seconds = lease_seconds
 
     async def run(self, entry: OutboxEntry) -> None:
@@ -147,12 +142,7 @@ class Runner[S]:
             return False
         if datetime.now(UTC) - entry.created_at > LONGEST_AWAY:
             return False
-        try:
-            async with asyncio.timeout(PROBE_SECONDS):
-                await self._probe()
-        except Exception:  # noqa: BLE001  # whatever it is, a store cannot be written
-            return True
-        return False
+        return not await self._stores.reach(seconds=PROBE_SECONDS)
 
     async def _bury(self, entry: OutboxEntry, final: DomainError, error: str) -> None:
         """Tell whoever waits for the job, then keep it as a dead letter; telling is tried again like the job."""

@@ -13,6 +13,7 @@ from domain.crashes import passing
 from domain.outbox import Outbox, OutboxEntry
 from jobs.leases import Hopeless, decided, told
 from jobs.policy import MAX_CLAIMS, Dead, Retry
+from jobs.stores import Stores
 from services.outbox import ERROR_SECONDS, LEASE_SECONDS, POLL_SECONDS, TOPIC
 
 log = logging.getLogger(__name__)
@@ -28,9 +29,6 @@ class Projections(Protocol):
     """Of `services.projections.Projections`, what shows."""
 
     async def project(self, entries: list[OutboxEntry]) -> None: ...
-
-    async def probe(self) -> None:
-        """Raises when the stores cannot be written."""
 
 
 class Away(Exception):
@@ -48,13 +46,13 @@ class Projector:
     BATCH = 500
     GATHERED, GATHER_SECONDS = "BallotCast", 0.25
     """After a batch with ballots: what many of them changed many times is then shown once."""
-    FIRST_DELAY, LAST_DELAY = 0.2, 5.0
 
     def __init__(
         self,
         outbox: Outbox,
         bus: Bus,
         projections: Projections,
+        stores: Stores,
         *,
         alerts: Alerts,
         lease_seconds: float = LEASE_SECONDS,
@@ -62,25 +60,23 @@ class Projector:
         self._outbox = outbox
         self._bus = bus
         self._projections = projections
+        self._stores = stores
         self._alerts = alerts
         self._lease_seconds = lease_seconds
 
     async def run(self) -> None:
         """Until cancelled."""
-        delay = self.FIRST_DELAY
         async with self._bus.listen(TOPIC) as hints:
             while True:
                 try:
+                    await self._stores.back()
                     shown = await self._step()
-                    delay = self.FIRST_DELAY
                     if not shown:
                         await hints.wait(POLL_SECONDS)
                     elif self.GATHERED in shown:
                         await asyncio.sleep(self.GATHER_SECONDS)
                 except Away as error:
-                    log.warning("Projections wait %.1f s: %s", delay, error)
-                    await asyncio.sleep(delay)
-                    delay = min(delay * 2, self.LAST_DELAY)
+                    log.warning("Projections wait: %s", error)
                 except Exception:  # the loop outlives every failure of the database; this one is told
                     log.exception("Events could not be claimed or settled.")
                     await asyncio.sleep(ERROR_SECONDS)
@@ -138,9 +134,7 @@ class Projector:
 
     async def _reach(self, error: Exception) -> None:
         """Raises Away."""
-        try:
-            await self._projections.probe()
-        except Exception:  # noqa: BLE001  # whatever it is, the stores cannot be written
+        if not await self._stores.reach():
             raise Away(told(error)) from error
 
     async def _settle(self, entry: OutboxEntry, error: Exception, left: Left) -> bool:

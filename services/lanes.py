@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import inf
 
 from domain.outbox import OutboxEntry
@@ -18,6 +18,7 @@ class Lanes:
         self._limits = dict(limits)
         self._turns = {name: asyncio.Semaphore(limit) for name, limit in limits.items()}
         self._taken: dict[Attempt, tuple[str, float]] = {}
+        self._shut: dict[str, frozenset[str]] = {}
 
     def turn(self, name: str) -> asyncio.Semaphore:
         return self._turns[name]
@@ -38,8 +39,14 @@ class Lanes:
         self._taken.pop((entry.id, entry.attempt), None)
         self.freed.set()
 
+    def shut(self, missing: str, names: Collection[str]) -> None:
+        """While an engine is missing, jobs of these names are not begun; none: it is back."""
+        self._shut[missing] = frozenset(names)
+        self.freed.set()
+
     def free(self, *, at: float) -> dict[str, int]:
         """Places free at that loop time, by name. A claim may bring more of a kind than fit: those wait their turn."""
         self._taken = {attempt: place for attempt, place in self._taken.items() if place[1] > at}
         taken = Counter(name for name, _ in self._taken.values())
-        return {name: max(0, limit - taken[name]) for name, limit in self._limits.items()}
+        shut = frozenset().union(*self._shut.values())
+        return {name: 0 if name in shut else max(0, limit - taken[name]) for name, limit in self._limits.items()}

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
+from dataclasses import dataclass
 
 from domain.bus import Bus
 from domain.crashes import passing
@@ -18,29 +20,42 @@ LEASE_SECONDS = 8.0
 POLL_SECONDS = 0.25
 ERROR_SECONDS = 1.0
 AWAY_SECONDS = 0.5
+PUT_SECONDS = 2.0
+"""A queue that takes longer counts as away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """How this process runs a claimed job itself; those named in `never` need what the queue runs on."""
+
+    run: Callable[[OutboxEntry], Awaitable[None]]
+    never: Collection[str] = ()
 
 
 class Dispatcher:
     """Claims due jobs for which this process has room and hands each to the queue.
 
     Hints make it quick; the poll finds what a lost hint or a dead worker left: a job whose worker was killed runs again
-    within a lease and a poll.
+    within a lease and a poll. While the queue is away jobs are run here: no deadline waits for Redis.
     """
 
     def __init__(
-        self, outbox: Outbox, queue: Queue, bus: Bus, lanes: Lanes, *, lease_seconds: float = LEASE_SECONDS
+        self, outbox: Outbox, queue: Queue, bus: Bus, lanes: Lanes, *, here: Here, lease_seconds: float = LEASE_SECONDS
     ) -> None:
         self._outbox = outbox
         self._queue = queue
         self._bus = bus
         self._lanes = lanes
+        self._here = here
+        self._away = asyncio.Event()
         self._lease_seconds = lease_seconds
 
     async def run(self) -> None:
         """Until cancelled."""
-        async with asyncio.TaskGroup() as both:
-            both.create_task(self._listen())
-            both.create_task(self._dispatch())
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self._listen())
+            loops.create_task(self._dispatch(loops))
+            loops.create_task(self._look())
 
     async def _listen(self) -> None:
         async with self._bus.listen(TOPIC) as hints:
@@ -48,18 +63,18 @@ class Dispatcher:
                 if await hints.wait(60):
                     self._lanes.freed.set()
 
-    async def _dispatch(self) -> None:
+    async def _dispatch(self, loops: asyncio.TaskGroup) -> None:
         while True:
             self._lanes.freed.clear()
             try:
-                seconds = await self._round()
+                seconds = await self._round(loops)
             except Exception:  # the loop outlives every failure of the database; this one is told
                 log.exception("Jobs could not be claimed.")
                 seconds = ERROR_SECONDS
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._lanes.freed.wait(), seconds)
 
-    async def _round(self) -> float:
+    async def _round(self, loops: asyncio.TaskGroup) -> float:
         """Hand over what is due; seconds until the next look."""
         due = await self._outbox.next_due()
         if due is None or due > 0:
@@ -74,18 +89,40 @@ class Dispatcher:
             passing("job.claimed")
         for entry in entries:
             self._lanes.hand(entry, until=now + self._lease_seconds)
-        await asyncio.gather(*map(self._hand, entries))
+        if self._away.is_set():
+            for entry in entries:
+                loops.create_task(self._run(entry))
+        else:
+            await asyncio.gather(*map(self._hand, entries))
         return 0 if entries else POLL_SECONDS
 
     async def _hand(self, entry: OutboxEntry) -> None:
-        """Keeps the lease while the queue is away, so that an outage costs no attempts."""
-        while True:
-            try:
+        """To the queue. If it is away, back: a new attempt, as the queue may have this one after all."""
+        try:
+            async with asyncio.timeout(PUT_SECONDS):
                 await self._queue.put(entry)
-                passing("job.queued")
-                return
-            except SyncFailed as failure:
-                log.warning("Job %s %s waits: %s", entry.name, entry.id, failure)
+            passing("job.queued")
+        except (SyncFailed, TimeoutError) as failure:
+            if not self._away.is_set():
+                log.warning("Jobs are run where they are claimed while the queue is away: %s", failure)
+            self._away.set()
+            self._lanes.shut("queue", self._here.never)
+            await self._outbox.release([entry], error="The queue was away.")
+            self._lanes.leave(entry)
+
+    async def _run(self, entry: OutboxEntry) -> None:
+        try:
+            await self._here.run(entry)
+        except Exception:  # of the database: the job's own are settled, and its lease ends by itself
+            log.exception("Job %s %s could not be settled.", entry.name, entry.id)
+
+    async def _look(self) -> None:
+        """Tell when the queue is back."""
+        while True:
+            await self._away.wait()
             await asyncio.sleep(AWAY_SECONDS)
-            if not await self._outbox.beat(entry, self._lease_seconds):
-                return
+            with suppress(SyncFailed):
+                await self._queue.alive()
+                self._away.clear()
+                self._lanes.shut("queue", ())
+                log.warning("The queue is back.")

@@ -31,7 +31,7 @@ FAULTS = ("pause", "kill", "restart", "stop", "slow", "full")
 """stop: SIGTERM to API and workers while the engine is paused."""
 APART = {"slow": "wire", "full": "disk"}
 """Faults that need engines of their own kind: behind a proxy, on a small disk."""
-HEAD = ("case", "ok", "degraded", "refused", "slowest", "served", "well", "kept", "differ", "SIGTERM", "wrong")
+HEAD = ("case", "ok", "degraded", "refused", "slowest", "served", "well", "late", "kept", "differ", "SIGTERM", "wrong")
 
 
 async def main(cases: list[Case], *, column: str, keep: Path | None) -> int:
@@ -102,6 +102,7 @@ def cells(result: Result) -> tuple[str, ...]:
         f"{slowest(result):.1f} s",
         f"{result.served_after:.1f} s",
         "never" if result.recovered is None else f"{result.recovered:.1f} s",
+        f"{result.late:.1f} s",
         str(result.acknowledged),
         "?" if result.differences is None else str(result.differences),
         "?" if result.stopped is None else f"{result.stopped:.1f} s",

@@ -17,6 +17,7 @@ from domain.drafts import Edit
 from domain.members import DAO_GROUP, Claims, Role, Viewer, member_group
 from domain.tally import Choice
 from jobs.projections import Projector
+from jobs.stores import Stores
 from services.votes import Said
 from tests.contracts.graph_engines import FalkorSeen, snapshot
 from tests.contracts.indexes import serving
@@ -68,7 +69,7 @@ async def lived(container: Container) -> list[Viewer]:
 async def shown(container: Container, *, projectors: int) -> None:
     """All open events, in small batches, so that several have something to do."""
     loops = [
-        Projector(container.outbox, container.bus, container.services.projections, alerts=container.alerts)
+        Projector(container.outbox, container.bus, container.services.projections, Stores(), alerts=container.alerts)
         for _ in range(projectors)
     ]
     for loop in loops:

@@ -11,11 +11,12 @@ from adapters.bus.redis import RedisBus
 from domain.errors import BadInput, DomainError, IngestionFailed, NotFound, SyncFailed, Unreadable
 from domain.outbox import OutboxEntry
 from domain.replies import ReplyFenced
-from jobs.leases import Probe, Runner, always_there
+from jobs.leases import Runner
 from jobs.policy import MAX_ATTEMPTS, MAX_CLAIMS, Dead, Retry, verdict
 from jobs.registry import TASKS, Task
+from jobs.stores import Probe, Stores, always_there
 from services.lanes import Lanes
-from services.outbox import Dispatcher
+from services.outbox import Dispatcher, Here
 from tests.jobs.outboxes import FileOutbox
 
 LEASE = 0.6
@@ -111,6 +112,8 @@ class DirectQueue:
             self.tasks.append(asyncio.create_task(self.runner.run(entry)))
 
     async def alive(self) -> bool:
+        if self.away:
+            raise SyncFailed("away")
         return self.runner is not None
 
 
@@ -120,9 +123,10 @@ class Worker:
     def __init__(self, outbox: FileOutbox, bus: RedisBus) -> None:
         self.work = Work()
         self.queue = DirectQueue()
-        lanes = Lanes({name: task.at_once for name, task in KINDS.items()})
+        self.lanes = lanes = Lanes({name: task.at_once for name, task in KINDS.items()})
         self.queue.runner = Runner(outbox, self.work, KINDS, lanes, lease_seconds=LEASE)
-        self.dispatcher = Dispatcher(outbox, self.queue, bus, lanes, lease_seconds=LEASE)
+        here = Here(self.queue.runner.run, ["untold"])
+        self.dispatcher = Dispatcher(outbox, self.queue, bus, lanes, here=here, lease_seconds=LEASE)
 
 
 @pytest.fixture
@@ -196,6 +200,32 @@ async def test_a_job_waits_until_it_is_due(outbox: FileOutbox, worker: Worker) -
     assert (worker.work.began, outbox.state(now)[0]) == ([2, 1], "done")
 
 
+async def test_while_the_queue_is_away_jobs_run_where_they_are_claimed(outbox: FileOutbox, worker: Worker) -> None:
+    worker.work.gate.set()
+    worker.queue.away = True
+    quick, streamed = outbox.enqueue("quick", 1), outbox.enqueue("untold", 2)
+    await eventually(lambda: outbox.state(quick)[0] == "done")
+    assert (worker.work.began, outbox.state(streamed)[0], worker.queue.handed) == ([1], "open", [])
+    worker.queue.away = False
+    await eventually(lambda: outbox.state(streamed)[0] == "done")
+    rows = [outbox.row(job) for job in (quick, streamed)]
+    assert [row.attempt - row.uncounted for row in rows] == [1, 1]
+    assert worker.queue.handed == [f"untold {streamed}:{rows[1].attempt}"]
+
+
+async def test_an_attempt_that_the_lost_queue_kept_changes_nothing(outbox: FileOutbox, worker: Worker) -> None:
+    """It was written down, and its answer lost."""
+    worker.queue.away = True
+    job = outbox.enqueue("quick", 1)
+    await eventually(lambda: worker.work.began == [1])
+    row = outbox.row(job)
+    assert worker.queue.runner is not None
+    await worker.queue.runner.run(OutboxEntry(job, "job", row.name, row.args, 1, "t", row.created_at))
+    assert (worker.work.began, outbox.state(job)[:2]) == ([1], ("open", 2))
+    worker.work.gate.set()
+    await eventually(lambda: outbox.state(job)[0] == "done")
+
+
 async def test_a_refused_job_is_told_and_dead(outbox: FileOutbox, worker: Worker) -> None:
     worker.work.error = Unreadable("It is encrypted.")
     job = outbox.enqueue("quick", 7)
@@ -244,7 +274,7 @@ async def away() -> None:
 async def failed_often(outbox: FileOutbox, work: Work, probe: Probe) -> tuple[str, int, str | None]:
     """How a job stands after more failures than are forgiven."""
     job = outbox.enqueue("quick", 7)
-    runner = Runner(outbox, work, KINDS, Lanes({"quick": 1}), probe=probe, lease_seconds=LEASE)
+    runner = Runner(outbox, work, KINDS, Lanes({"quick": 1}), stores=Stores(probe), lease_seconds=LEASE)
     for _ in range(MAX_CLAIMS + 2):
         entry = await claimed(outbox)
         await runner.run(entry)
@@ -269,6 +299,35 @@ async def test_a_job_that_fails_although_the_stores_answer_is_given_up(
     work.error = of(engine)
     assert await failed_often(outbox, work, probe) == ("dead", MAX_ATTEMPTS, "SyncFailed: no")
     assert work.failures == [(7, "SYNC_ERROR")]
+
+
+async def test_jobs_that_need_what_is_missing_are_not_begun_until_it_is_back(
+    outbox: FileOutbox, worker: Worker
+) -> None:
+    worker.work.gate.set()
+    worker.lanes.shut("stores", ["slow"])
+    waiting, other = outbox.enqueue("slow", 1), outbox.enqueue("quick", 2)
+    await eventually(lambda: outbox.state(other)[0] == "done")
+    assert outbox.state(waiting) == ("open", 0, None)
+    worker.lanes.shut("stores", [])
+    await eventually(lambda: outbox.state(waiting)[0] == "done")
+
+
+async def test_stores_are_looked_for_until_they_are_back_and_each_change_is_told_once() -> None:
+    there, told = False, list[bool]()
+
+    async def probe() -> None:
+        if not there:
+            raise SyncFailed("It is away.")
+
+    stores = Stores(probe, told=told.append)
+    await stores.back()
+    assert [await stores.reach(), await stores.reach(), told] == [False, False, [False]]
+    back = asyncio.create_task(stores.back())
+    await asyncio.sleep(0)
+    there = True
+    await asyncio.wait_for(back, 10)
+    assert [await stores.reach(), told] == [True, [False, True]]
 
 
 async def test_a_job_that_ends_its_worker_each_time_is_given_up(outbox: FileOutbox) -> None:
@@ -368,16 +427,6 @@ async def test_full_lanes_hold_up_no_other(outbox: FileOutbox, worker: Worker) -
     await eventually(lambda: outbox.state(quick)[0] == "done" and len(worker.work.ended) == 31)
     assert sorted(worker.work.began) == [*range(30), 100]
     assert {outbox.state(job + 1)[1] for job in range(31)} == {1}
-
-
-async def test_an_outage_of_the_queue_costs_no_attempt(outbox: FileOutbox, worker: Worker) -> None:
-    worker.work.gate.set()
-    worker.queue.away = True
-    job = outbox.enqueue("quick", 7)
-    await asyncio.sleep(3 * LEASE)
-    worker.queue.away = False
-    await eventually(lambda: outbox.state(job)[0] == "done")
-    assert outbox.state(job)[1] == 1
 
 
 async def test_two_workers_run_each_job_once(outbox: FileOutbox, bus: RedisBus) -> None:

@@ -33,9 +33,6 @@ class Shown:
     async def project(self, entries: list[OutboxEntry]) -> None:
         self.diary.note(f"projected {[entry.args['member_id'] for entry in entries]}")
 
-    async def probe(self) -> None:
-        """Always there."""
-
 
 async def sleep(diary: Diary, number: int, milliseconds: int) -> None:
     diary.note(f"began {number}")
