@@ -109,21 +109,24 @@ class TwinAgent:
             return {}
         recalled = [*state["memories"], *state["facts"]]
         described = description_of(asked.text, recalled, name=asked.name, now=asked.asked_at)
-        more = await self._searched(asked, [described] if described else [])
+        more, first = await self._searched(asked, [described] if described else [])
         queries = hop_queries(asked.text, [*recalled, *more], name=asked.name, now=asked.asked_at)
-        if not queries and not more:
-            return {}
-        more = interleaved(await self._searched(asked, queries), more)
+        led, second = await self._searched(asked, queries)
         held = {each.citation.source_id for each in state["memories"]}
-        return {"memories": [*state["memories"], *[e for e in more if e.citation.source_id not in held][:HOP]]}
+        fresh = [each for each in interleaved(led, more) if each.citation.source_id not in held]
+        return {
+            "memories": [*state["memories"], *fresh[:HOP]],
+            "degraded": state["degraded"] or not (first and second),
+        }
 
-    async def _searched(self, asked: Question, queries: Sequence[str]) -> list[Evidence]:
-        """Of all queries by turns; a search that fails brings nothing more."""
+    async def _searched(self, asked: Question, queries: Sequence[str]) -> tuple[list[Evidence], bool]:
+        """Of all queries by turns, and whether none failed."""
         searches = [_or_none(self._recall.memories(asked.viewer, query, limit=MEMORIES)) for query in queries]
         found: list[Evidence] = []
-        for memories in await asyncio.gather(*searches):
+        results = await asyncio.gather(*searches)
+        for memories in results:
             found = interleaved(found, memories or [])
-        return found
+        return found, None not in results
 
     async def _answered(self, state: TwinState) -> TwinState:
         from langgraph.config import get_stream_writer

@@ -13,7 +13,7 @@ OTHER = "other"
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 PORTS = ("llm", "llm-small", "memory", "graph", "embedding", "entities", "gemini")
 CODES = ("INGESTION_ERROR", "RETRIEVAL_ERROR", "LLM_ERROR", "VOTE_ERROR", "SYNC_ERROR", "NER_ERROR")
-TASKS = ("ingest", "remove_blob", "reply", "close", "start", "mature", "show", "seal", "reconcile")
+TASKS = ("ingest", "withdraw", "remove_blob", "reply", "close", "start", "mature", "show", "seal", "reconcile")
 
 
 @dataclass(frozen=True, slots=True)

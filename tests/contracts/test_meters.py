@@ -4,6 +4,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from adapters.meters.prometheus import METRICS, PrometheusMeters
+from adapters.meters.prometheus import TASKS as LABELS
+from jobs.registry import TASKS
 
 
 def samples(meters: PrometheusMeters) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
@@ -32,6 +34,10 @@ def test_a_value_that_is_not_listed_counts_as_other() -> None:
     told = samples(meters)
     assert told["frontier_jobs_total", (("outcome", "done"), ("task", "other"))] == 1_000
     assert "made up" not in meters.text().decode()
+
+
+def test_every_job_has_its_label() -> None:
+    assert set(LABELS) == {*TASKS, "reconcile"}
 
 
 def test_a_name_that_is_not_listed_is_a_fault() -> None:

@@ -35,6 +35,7 @@ class ListedRecall:
 
     memories_fail: bool = False
     facts_fail: bool = False
+    searches_left: int = 99
     said: list[ChatMessage] = field(default_factory=list)
     queries: list[str] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
@@ -43,7 +44,7 @@ class ListedRecall:
     async def memories(self, viewer: Viewer, query: str, *, limit: int) -> list[Evidence]:
         await self._met()
         self.queries.append(query)
-        if self.memories_fail:
+        if self.memories_fail or len(self.queries) > self.searches_left:
             raise RetrievalFailed("The memory index is away.")
         return [MEMORY][:limit]
 
@@ -120,6 +121,13 @@ async def test_a_failed_search_leaves_the_reply_degraded(memories_fail: bool, fa
     recall = ListedRecall(memories_fail=memories_fail, facts_fail=facts_fail)
     parts = await parts_of(TwinAgent(recall, ScriptedModel(["Hi."])), asked())
     assert parts[0] == ReplyContext((left.citation,), degraded=True)
+
+
+async def test_a_second_search_that_fails_leaves_the_reply_degraded_too() -> None:
+    recall = ListedRecall(searches_left=1)
+    parts = await parts_of(TwinAgent(recall, ScriptedModel(["Hi."])), asked("Who services the printer that broke?"))
+    assert recall.queries == ["Who services the printer that broke?", "printer that broke"]
+    assert parts[0] == ReplyContext((MEMORY.citation, FACT.citation), degraded=True)
 
 
 async def test_the_members_turns_are_evidence_and_the_twins_are_not() -> None:
