@@ -20,8 +20,6 @@ LEASE_SECONDS = 8.0
 POLL_SECONDS = 0.25
 ERROR_SECONDS = 1.0
 AWAY_SECONDS = 0.5
-PUT_SECONDS = 2.0
-"""A queue that takes longer counts as away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +97,9 @@ class Dispatcher:
     async def _hand(self, entry: OutboxEntry) -> None:
         """To the queue. If it is away, back: a new attempt, as the queue may have this one after all."""
         try:
-            async with asyncio.timeout(PUT_SECONDS):
-                await self._queue.put(entry)
+            await self._queue.put(entry)
             passing("job.queued")
-        except (SyncFailed, TimeoutError) as failure:
+        except SyncFailed as failure:
             if not self._away.is_set():
                 log.warning("Jobs are run where they are claimed while the queue is away: %s", failure)
             self._away.set()
