@@ -1,53 +1,25 @@
-"""The composition root: URL scheme -> adapter, adapters -> services. Nothing else chooses an engine."""
+"""The composition root: adapters -> services, and the life of both."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
-from functools import cached_property, partial
+from datetime import timedelta
+from functools import cached_property
 from typing import Self
-from urllib.parse import urlsplit
 
-from adapters.alerts.log import LogAlerts
-from adapters.auth.auth0 import Auth0Tokens
-from adapters.auth.ed25519 import Ed25519Signer, Ed25519Verifier
-from adapters.auth.jwks import Jwks
-from adapters.auth.local import LocalTokens
-from adapters.blobs.disk import DiskBlobs
-from adapters.bus.redis import RedisBus
-from adapters.graph.engines import Engine
-from adapters.graph.falkordb import FalkorEngine
-from adapters.graph.graphiti import GraphitiGraph
-from adapters.graph.graphiti_import import imported as graphiti_imported
-from adapters.graph.neo4j import Neo4jEngine
-from adapters.memory.mem0 import Mem0Memories
-from adapters.memory.mem0_cloud import Mem0CloudMemories
-from adapters.memory.mem0_import import imported
-from adapters.meters.prometheus import PrometheusMeters
-from adapters.meters.redis import RedisWorkers
-from adapters.persisted.redis import RedisPersisted
-from adapters.queue.arq import ArqQueue
-from adapters.rates.redis import RedisRates
-from adapters.replies.redis import RedisReplies
-from adapters.sql.clock import Clock, database_clock
-from adapters.sql.database import Database
-from adapters.sql.figures import SqlFigures
-from adapters.sql.outbox import SqlOutbox
+from adapters.auth.ed25519 import Ed25519Verifier
+from adapters.sql.clock import database_clock
 from adapters.sql.public import SqlPublicReads
 from adapters.text.files import FileTexts
 from adapters.text.tokens import Cl100kTokens
 from agents.twin import TwinAgent
-from app.engines import Engines
+from app.adapters import Adapters, wall_clock
 from app.receipts import check_key
-from app.settings import NEO4J, BadSettings, Settings
 from app.vectors import check_vectors
 from app.watching import Watch
 from domain.chunking import Chunk, chunks_of
-from domain.embeddings import Embedder
-from domain.entities import Entities
-from domain.members import DAO_GROUP, Tokens
+from domain.members import DAO_GROUP
 from domain.memories import MemoryFilter
-from domain.models import Model
 from domain.public import PublicReads
 from domain.reconciliation import Store
 from domain.rules import DEPLOYED, Rules
@@ -80,20 +52,8 @@ from services.votes import Votes
 DAO_NAME = "Frontier DAO"
 
 
-def wall_clock() -> datetime:
-    return datetime.now(UTC)
-
-
-class Container:
-    """Engines and services of one process: `async with Container(settings) as container:`.
-
-    An engine is made at its first use. `clock` is the database's unless a test or the demo seed brings its own.
-    """
-
-    def __init__(self, settings: Settings, *, clock: Clock = database_clock) -> None:
-        self.settings = settings
-        self._clock = clock
-        self._lifetime = AsyncExitStack()
+class Container(Adapters):
+    """Engines and services of one process: `async with Container(settings) as container:`."""
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as started:
@@ -129,120 +89,9 @@ class Container:
         await self.index.search([DAO_GROUP], "warm", limit=1, where=MemoryFilter(), at=now)
         await asyncio.to_thread(self.twin.warm)
 
-    # watching
-
-    @cached_property
-    def meters(self) -> PrometheusMeters:
-        return PrometheusMeters()
-
-    @cached_property
-    def alerts(self) -> LogAlerts:
-        return LogAlerts(self.meters)
-
-    @cached_property
-    def workers(self) -> RedisWorkers:
-        return RedisWorkers(self.settings.redis)
-
     @cached_property
     def watch(self) -> Watch:
         return Watch(self)
-
-    @cached_property
-    def figures(self) -> SqlFigures:
-        return SqlFigures(self.database.reader, self._clock)
-
-    @cached_property
-    def engines(self) -> Engines:
-        return Engines(self.settings, self.meters)
-
-    # engines
-
-    @cached_property
-    def database(self) -> Database:
-        settings = self.settings
-        return Database(settings.database, announce=self.bus.announce, clock=self._clock, pooling=settings.pooling)
-
-    @property
-    def outbox(self) -> SqlOutbox:
-        return self.database.outbox
-
-    @cached_property
-    def bus(self) -> RedisBus:
-        return RedisBus(chosen("REDIS_URL", self.settings.redis, "redis", "rediss"))
-
-    @cached_property
-    def queue(self) -> ArqQueue:
-        return ArqQueue(chosen("REDIS_URL", self.settings.redis, "redis", "rediss"))
-
-    @cached_property
-    def replies(self) -> RedisReplies:
-        return RedisReplies(self.settings.redis, self.database.chats.ended_events)
-
-    @cached_property
-    def rates(self) -> RedisRates:
-        rates = RedisRates(self.settings.redis)
-        self._lifetime.push_async_callback(rates.aclose)
-        return rates
-
-    @cached_property
-    def persisted(self) -> RedisPersisted:
-        """Made before the start, closed at the end."""
-        return RedisPersisted(self.settings.redis)
-
-    @cached_property
-    def graph(self) -> GraphitiGraph:
-        graph = GraphitiGraph(graph_engine(self.settings.graph), self.embedder)
-        load = partial(graphiti_imported, graph.engine.driver_module)
-        return self.engines.graph(graph, partial(self._load, load))
-
-    @cached_property
-    def index(self) -> Mem0Memories | Mem0CloudMemories:
-        url = chosen("MEMORY_URL", self.settings.memory, "falkordb", "mem0", "postgresql")
-        scheme = urlsplit(url).scheme
-        if scheme == "mem0":
-            cloud = Mem0CloudMemories(*self.settings.mem0_account, self.embedder)
-            return self.engines.memories(cloud, partial(self._load, partial(imported, "mem0_cloud_client")))
-        vectors = "pgvector" if scheme == "postgresql" else "falkordb"
-        index = Mem0Memories(url, self.embedder, vectors=vectors)
-        return self.engines.memories(index, partial(self._load, partial(imported, "mem0_parts")))
-
-    async def _load(self, imported: Callable[[], object]) -> None:
-        await asyncio.to_thread(imported)
-        await self.embedder.embed(["ready"])
-
-    @cached_property
-    def embedder(self) -> Embedder:
-        return self.engines.embedder()
-
-    @cached_property
-    def entities(self) -> Entities:
-        return self.engines.entities()
-
-    @cached_property
-    def blobs(self) -> DiskBlobs:
-        return DiskBlobs(self.settings.blob_folder, reserve=self.settings.free_mib << 20)
-
-    @cached_property
-    def signer(self) -> Ed25519Signer:
-        return Ed25519Signer(self.settings.receipt_key)
-
-    @cached_property
-    def tokens(self) -> Tokens:
-        settings = self.settings
-        if settings.auth == "local":
-            return LocalTokens(settings.token_key)
-        keys = Jwks(settings.auth0_keys)
-        self._lifetime.push_async_callback(keys.aclose)
-        return Auth0Tokens(keys, settings.auth0_issuer, settings.auth0_audience, namespace=settings.auth0_namespace)
-
-    @cached_property
-    def model(self) -> Model:
-        return self.engines.model(self.embedder)
-
-    def now(self) -> datetime:
-        return wall_clock()
-
-    # reads and services
 
     @cached_property
     def reads(self) -> Reads:
@@ -361,17 +210,3 @@ class Container:
             reading=Reading(FileTexts(), self.entities, chunks),
             indexes=Indexes(self.index, self.graph),
         )
-
-
-def graph_engine(url: str) -> Engine:
-    chosen("GRAPH_URL", url, "falkordb", *NEO4J)
-    return Neo4jEngine(url) if urlsplit(url).scheme in NEO4J else FalkorEngine(url)
-
-
-def chosen(name: str, url: str, *schemes: str) -> str:
-    """The URL, if an adapter speaks its scheme. Raises BadSettings."""
-    if urlsplit(url).scheme not in schemes:
-        raise BadSettings(
-            f"{name}: give a URL of {' or '.join(schemes)}; not {urlsplit(url).scheme or 'an empty one'}."
-        )
-    return url

@@ -28,7 +28,7 @@ from adapters.graph.engines import Statement
 from adapters.graph.graphiti import GraphitiGraph
 from adapters.memory import search as memory_search
 from adapters.memory.mem0 import Mem0Memories
-from app.container import graph_engine
+from app.adapters import graph_engine
 from domain.facts import Fact, GraphBatch, GraphEdge, GraphEntity
 from domain.memories import Memory, MemoryDomain, MemoryFilter, MemoryKind, NewMemory
 from domain.periods import Window

@@ -8,7 +8,8 @@ from starlette.routing import Route
 from starlette.types import Scope
 from strawberry.schema.config import StrawberryConfig
 
-from app.container import Container, wall_clock
+from app.adapters import wall_clock
+from app.container import Container
 from app.graphql.engine import Engine
 from app.graphql.http import HttpEndpoint
 from app.graphql.operations import RULES, Documents

@@ -9,7 +9,8 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
 from starlette.types import Scope
 
-from app.container import Container, wall_clock
+from app.adapters import wall_clock
+from app.container import Container
 from app.http.rates import Rates
 from domain.errors import RateLimited, Unauthenticated
 from domain.members import Viewer
