@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from hashlib import sha256
 
 from domain.errors import BadInput, NotFound
+from domain.inputs import check_storable
 from domain.members import Viewer
 from domain.transactions import Ids, Once
 from schema.commands import CommandInput, Given
@@ -30,8 +31,11 @@ def once_of(viewer: Viewer, mutation: str, input: CommandInput) -> Once | None:
 def checked_key(input: CommandInput) -> str | None:
     """Raises BadInput."""
     key = input.idempotency_key
-    if key is not None and not 1 <= len(key) <= MAX_KEY:
+    if key is None:
+        return None
+    if not 1 <= len(key) <= MAX_KEY:
         raise BadInput(f"Give an idempotencyKey of 1 to {MAX_KEY} characters, or none.", field=("idempotencyKey",))
+    check_storable(key, "idempotencyKey")
     return key
 
 

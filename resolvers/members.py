@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from domain.errors import BadInput
+from domain.inputs import check_storable
 from domain.transactions import Ids
 from resolvers.commands import once, row
 from resolvers.errors import Refusals
@@ -48,6 +49,7 @@ class MemberQueries:
             raise BadInput("Give either id or handle.", field=("id",))
         if id is not None:
             return await info.context.loaders.members.load(row_id("Member", id, "id"))
+        check_storable(handle or "", "handle")
         found = await info.context.reads.members.by_handle(handle or "")
         return None if found is None else MemberType.from_domain(found)
 

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from domain.drafts import MAX_TITLE
+from domain.errors import BadInput
+from domain.inputs import check_storable
 from domain.proposals import Proposal, ProposalFilter, ProposalOrder, Status, StatusChange
 from domain.rules import VotingSystem
 from schema.actions import ProposalAction, action_type
@@ -215,7 +218,9 @@ class ProposalFilterInput:
     status: list[Status] | None = strawberry.field(description="In any of these states.", default=None)
     author: strawberry.ID | None = strawberry.field(description="By this Member.", default=None)
     topic: strawberry.ID | None = strawberry.field(description="With this PolicyTopic.", default=None)
-    title_contains: str | None = strawberry.field(description="With these letters in the title.", default=None)
+    title_contains: str | None = strawberry.field(
+        description="With these letters in the title, 200 at most.", default=None
+    )
     created_after: datetime | None = strawberry.field(description="Drafted after this moment.", default=None)
 
     @staticmethod
@@ -227,9 +232,18 @@ class ProposalFilterInput:
             statuses=tuple(where.status or ()),
             author_id=None if where.author is None else row_id("Member", where.author, "filter", "author"),
             topic_id=None if where.topic is None else row_id("PolicyTopic", where.topic, "filter", "topic"),
-            title_contains=where.title_contains,
+            title_contains=part_of_a_title(where.title_contains),
             created_after=where.created_after,
         )
+
+
+def part_of_a_title(text: str | None) -> str | None:
+    """Raises BadInput: what is longer than every title would cost a search to find nothing."""
+    if text is not None:
+        check_storable(text, "filter", "titleContains")
+        if len(text) > MAX_TITLE:
+            raise BadInput(f"Give titleContains in at most {MAX_TITLE} characters.", field=("filter", "titleContains"))
+    return text
 
 
 @strawberry.input(description="Which proposal.")

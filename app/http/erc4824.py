@@ -26,6 +26,8 @@ from schema.scalars import written
 DAO_CONTEXT = "http://www.daostar.org/schemas"
 CONTEXT = "https://www.daostar.org/schemas"
 """As the standard spells them: the first for the DAO itself, the second for everything else."""
+MEMBER = "Person"
+"""The kind of id that a member has: no address of a chain."""
 JSON_LD, MARKDOWN = "application/ld+json", "text/markdown; charset=utf-8"
 PATHS = (
     "/dao",
@@ -89,8 +91,8 @@ class Documents:
 
     async def members(self, request: Request) -> Response:
         page = await self._public.member_page(key_of("public-members", cursor(request), "cursor"), size(request))
-        listed = {"type": "DAO", "members": [member_of(row, home_of(request)) for row in page.rows]}
-        return paged(request, listed, page, "public-members")
+        listed = {"members": [member_of(row, home_of(request)) for row in page.rows]}
+        return paged(request, await self._of_the_dao(listed), page, "public-members")
 
     async def member(self, request: Request) -> Response:
         found = await self._public.member(row_id("Member", request.path_params["id"], "id"))
@@ -101,7 +103,7 @@ class Documents:
     async def proposals(self, request: Request) -> Response:
         page = await self._public.proposal_page(key_of("public-proposals", cursor(request), "cursor"), size(request))
         listed = {"proposals": [proposal_of(row, home_of(request)) for row in page.rows]}
-        return paged(request, listed, page, "public-proposals")
+        return paged(request, await self._of_the_dao(listed), page, "public-proposals")
 
     async def proposal(self, request: Request) -> Response:
         return document({"@context": CONTEXT, **proposal_of(await self._numbered(request), home_of(request))})
@@ -113,15 +115,19 @@ class Documents:
     async def activity_log(self, request: Request) -> Response:
         page = await self._public.activity_page(key_of("public-activities", cursor(request), "cursor"), size(request))
         listed = {"activities": [activity_of(row, home_of(request)) for row in page.rows]}
-        return paged(request, listed, page, "public-activities")
+        return paged(request, await self._of_the_dao(listed), page, "public-activities")
 
     async def contracts(self, request: Request) -> Response:
         """None: this DAO has no contract on any chain."""
-        return document({"@context": CONTEXT, "contracts": []})
+        return document(await self._of_the_dao({"contracts": []}))
 
     async def governance(self, request: Request) -> Response:
         key = self._container.services.receipts.key
         return text(governance(await self._public.dao(), home=home_of(request), key=key))
+
+    async def _of_the_dao(self, listed: Json) -> Json:
+        """A list as the standard wants it: part of the DAO, which it names again."""
+        return {"@context": CONTEXT, "type": "DAO", "name": (await self._public.dao()).name, **listed}
 
     async def _numbered(self, request: Request) -> PublicProposal:
         """Raises NotFound."""
@@ -134,7 +140,7 @@ class Documents:
 
 
 def member_of(row: PublicMember, home: str) -> Json:
-    return {"id": member_uri(row.id, home), "name": row.name, "handle": row.handle}
+    return {"type": MEMBER, "id": member_uri(row.id, home), "name": row.name, "handle": row.handle}
 
 
 def proposal_of(shown: PublicProposal, home: str) -> Json:
@@ -156,7 +162,7 @@ def activity_of(activity: Activity, home: str) -> Json:
         "id": f"{home}/dao/activity-log#{activity.deed.value.lower()}-{activity.key}",
         "type": "activity",
         "proposal": {"type": "proposal", "id": proposal_uri(activity.proposal_number, home)},
-        "member": {"id": member_uri(activity.member_id, home)},
+        "member": {"type": MEMBER, "id": member_uri(activity.member_id, home)},
         "action": activity.deed.value,
         "time": written(activity.at),
     }
@@ -186,10 +192,10 @@ def size(request: Request) -> int:
 def paged(request: Request, listed: Json, page: Page[Any], tag: str) -> Response:
     """The page, and where the next one is."""
     if not page.has_next:
-        return document({"@context": CONTEXT, **listed})
+        return document(listed)
     here = request.url.replace(query="")
     after = here.include_query_params(cursor=cursor_of(tag, page.keys[-1]), first=size(request))
-    return document({"@context": CONTEXT, **listed, "next": str(after)}, next_page=str(after))
+    return document({**listed, "next": str(after)}, next_page=str(after))
 
 
 def document(body: Json, *, next_page: str | None = None) -> Response:

@@ -11,6 +11,7 @@ from typing import Any
 
 from strawberry import UNSET
 
+from domain.drafts import MAX_TITLE
 from domain.errors import BadInput
 from domain.inputs import check_storable
 from domain.public import Condition, Plain, State, Test
@@ -140,6 +141,11 @@ def text(given: str) -> str:
     """Raises BadInput for what no database stores."""
     check_storable(given, "where")
     return given
+
+
+def part_of_a_title(given: str) -> str | None:
+    """What is longer than every title is part of none. Raises BadInput."""
+    return text(given) if len(given) <= MAX_TITLE else None
 
 
 def number(given: float) -> float:

@@ -1,7 +1,7 @@
 """What each field of the hub's filters and orders speaks of here."""
 
 from domain.public import ProposalField, VoteField
-from resolvers.snapshot.conditions import Fixed, Meaning, Stored, id_of, number, text
+from resolvers.snapshot.conditions import Fixed, Meaning, Stored, id_of, number, part_of_a_title, text
 from schema.snapshot.scalars import APP, NETWORK, SPACE_ID, STRATEGY
 from schema.snapshot.spaces import Space
 
@@ -10,7 +10,7 @@ NO = Fixed(value=False)
 PROPOSALS: dict[str, Meaning[ProposalField]] = {
     "id": Stored(ProposalField.ID, id_of("Proposal")),
     "author": Stored(ProposalField.AUTHOR, id_of("Member")),
-    "title": Stored(ProposalField.TITLE, text),
+    "title": Stored(ProposalField.TITLE, part_of_a_title),
     "created": Stored(ProposalField.CREATED, number),
     "start": Stored(ProposalField.START, number),
     "end": Stored(ProposalField.END, number),

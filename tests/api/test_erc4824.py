@@ -74,10 +74,10 @@ def test_the_dao_names_its_documents(public_api: Api, dao: Any) -> None:  # noqa
 
 def test_members_have_uris_that_answer(public_api: Api, played: Scene, dao: Any) -> None:  # noqa: ANN401
     page = read(public_api, dao["membersURI"])
-    assert (page["@context"], page["type"]) == (EIP, "DAO")
     found = {member["id"].rsplit("/", 1)[-1]: member for member in page["members"]}
     author = found[played.author.id]
-    assert set(author) == {"id", "name", "handle"}
+    assert set(author) == {"type", "id", "name", "handle"}
+    assert {member["type"] for member in page["members"]} == {"Person"}
     assert read(public_api, author["id"]) == {"@context": EIP, **author}
 
 
@@ -129,13 +129,21 @@ def test_the_activity_log_tells_who_did_what(public_api: Api, played: Scene, dao
         ("VOTED", played.voters[0].id),
         ("VOTED", played.voters[1].id),
     ]
-    assert {each["type"] for each in found} == {"activity"}
+    assert {(each["type"], each["member"]["type"]) for each in found} == {("activity", "Person")}
     shown = {each["number"] for each in (played.open, played.voting, played.passed, played.cancelled)}
     assert {int(each["proposal"]["id"].rsplit("=", 1)[-1]) for each in found} == shown
 
 
 def test_there_are_no_contracts(public_api: Api, dao: Any) -> None:  # noqa: ANN401
-    assert read(public_api, dao["contractsURI"]) == {"@context": EIP, "contracts": []}
+    assert read(public_api, dao["contractsURI"])["contracts"] == []
+
+
+@pytest.mark.parametrize("name", ["members", "proposals", "activityLog", "contracts"])
+def test_every_list_names_the_dao_that_it_is_of(public_api: Api, dao: Any, name: str) -> None:  # noqa: ANN401
+    """The standard's four schemas begin with the same three fields, on every page."""
+    for page in (dao[f"{name}URI"], f"{dao[f'{name}URI']}?first=1"):
+        found = read(public_api, page)
+        assert (found["@context"], found["type"], found["name"]) == (EIP, "DAO", dao["name"])
 
 
 def test_governance_states_the_rules_in_force(public_api: Api, dao: Any) -> None:  # noqa: ANN401

@@ -227,3 +227,27 @@ def test_many_nodes_come_in_order_and_null_where_there_is_none(api: Api, author:
         None,
         {"__typename": "Member", "id": ids[2]},
     ]
+
+
+@pytest.mark.parametrize("text", ["x" * 201, "x" * 60_000, "a\0b"])
+def test_a_text_that_no_title_holds_is_refused_with_its_field(api: Api, author: str, text: str) -> None:
+    """SQLite fails on patterns of 50,000 characters, Postgres on a NUL."""
+    query = "query ($text: String!) { proposals(filter: {titleContains: $text}) { totalCount } }"
+    [error] = api.ask(query, token=author, text=text)["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert error["extensions"]["field"] == ["filter", "titleContains"]
+    assert "titleContains" in error["message"]
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "a\0b"])
+def test_a_key_that_cannot_be_kept_is_refused_with_its_field(api: Api, author: str, key: str) -> None:
+    query = """mutation ($i: CreateProposalInput!) {
+      createProposal(input: $i) { proposal { id } userErrors { code field } } }"""
+    input = {"title": "T", "body": "B", "idempotencyKey": key}
+    [error] = api.data(query, token=author, i=input)["createProposal"]["userErrors"]
+    assert error == {"code": "BAD_USER_INPUT", "field": ["input", "idempotencyKey"]}
+
+
+def test_a_handle_that_nobody_can_have_is_refused_with_its_field(api: Api, author: str) -> None:
+    answer = api.ask("query ($handle: String) { member(handle: $handle) { id } }", token=author, handle="a\0b")
+    assert (code_of(answer), answer["errors"][0]["extensions"]["field"]) == ("BAD_USER_INPUT", ["handle"])

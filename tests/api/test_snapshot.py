@@ -347,3 +347,7 @@ def test_what_is_no_query_is_400(hub: Hub, body: bytes) -> None:
 def test_text_that_no_database_holds_is_refused(hub: Hub) -> None:
     answer = hub.ask(LIST % "id", first=1, skip=0, where={"title_contains": "\0"})
     assert code_of(answer) == "BAD_USER_INPUT"
+
+
+def test_what_is_longer_than_a_title_is_part_of_none(hub: Hub, played: Scene) -> None:
+    assert hub.proposals(where={"title_contains": "x" * 60_000}) == []
