@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from evals.engines.servers import NotStarted, Unavailable
-from evals.faults.cases import Case, Result, slowest, stopped, tried
+from evals.faults.cases import Case, Result, reconciled, slowest, stopped, tried
 from evals.faults.diary import Outcome
 from evals.faults.system import running
 from evals.faults.worlds import world
@@ -70,6 +70,7 @@ async def shared(cases: list[Case], *, column: str, folder: Path, first: int) ->
         for number, case in enumerate(cases, first):
             began = time.monotonic()
             result = await tried(system, case, number)
+            await reconciled(system, result)
             await stopped(system, result)
             print(f"{case}: {time.monotonic() - began:.0f} s, {story(result)}", flush=True)
             for wrong in result.wrong[:30]:

@@ -39,7 +39,8 @@ class Caller:
         self._authorization = f"Bearer {token}"
         headers = {"Authorization": self._authorization}
         self._apis = [
-            httpx.AsyncClient(base_url=url, headers=headers, timeout=HANG_SECONDS, trust_env=False) for url in urls
+            httpx.AsyncClient(base_url=url, headers=headers, timeout=HANG_SECONDS * diary.slack, trust_env=False)
+            for url in urls
         ]
         self._turn = count()
         self._keys = (f"{prefix}-{handle}-{number}" for number in count())

@@ -100,7 +100,8 @@ class Load:
 
     async def _looks(self, url: str) -> None:
         """At health, which must always answer at once, and say what it is."""
-        async with httpx.AsyncClient(base_url=url, timeout=HEALTH_SECONDS, trust_env=False) as client:
+        patience = HEALTH_SECONDS * self.diary.slack
+        async with httpx.AsyncClient(base_url=url, timeout=patience, trust_env=False) as client:
             while self.going:
                 entry = self.diary.begin("health")
                 try:

@@ -1,4 +1,4 @@
-"""Two API and two worker processes on a world's engines. None of them may end before it is asked to."""
+"""API and worker processes on a world's engines. None of them may end before it is asked to."""
 
 import asyncio
 import os
@@ -44,13 +44,13 @@ class Process:
 class System:
     """`async with running(world, folder) as system:`; its API processes answer at `urls`."""
 
-    def __init__(self, world: World, folder: Path) -> None:
+    def __init__(self, world: World, folder: Path, *, each: int) -> None:
         self.world, self.folder, self.data = world, folder, folder / "data"
         self.reader, self.writer = connected(world.settings["DATABASE_URL"])
-        ports = [free_port(), free_port()]
+        ports = [free_port() for _ in range(each)]
         self.urls = [f"http://127.0.0.1:{port}" for port in ports]
         self.processes = [Process(f"api-{n}", ["api", "--port", str(port)]) for n, port in enumerate(ports)]
-        self.processes += [Process(f"worker-{n}", ["worker"]) for n in range(2)]
+        self.processes += [Process(f"worker-{n}", ["worker"]) for n in range(each)]
         self._tokens = LocalTokens(self.data / "token.key")
 
     def start(self) -> None:
@@ -133,10 +133,11 @@ class System:
 
 
 @asynccontextmanager
-async def running(world: World, folder: Path) -> AsyncIterator[System]:
+async def running(world: World, folder: Path, *, each: int = 2) -> AsyncIterator[System]:
+    """`each`: so many API processes and so many workers."""
     (folder / "data").mkdir(exist_ok=True)
     await upgrade(world.settings["DATABASE_URL"])
-    system = System(world, folder)
+    system = System(world, folder, each=each)
     try:
         system.start()
         await system.until_ready()

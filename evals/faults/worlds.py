@@ -56,14 +56,13 @@ class World:
 
 
 def fill(file: Path) -> None:
-    """In ever smaller pieces, to the last."""
-    with file.open("wb") as filler:
+    """In ever smaller pieces, to the last; none is held back for later."""
+    with file.open("wb", buffering=0) as filler:
         for size in (MIB, 4096, 1):
             piece = b"\0" * size
             try:
                 while True:
                     filler.write(piece)
-                    filler.flush()
             except OSError:
                 continue
 
