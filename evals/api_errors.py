@@ -25,7 +25,7 @@ REMEDIES = {
     ErrorCode.NO_VOTING_POWER: "Take part in the next vote: the electorate of this one was fixed when it started.",
     ErrorCode.VOTING_CLOSED: "Look at the proposal's `status`, `votingStartsAt` and `votingEndsAt`.",
     ErrorCode.ALREADY_RESOLVED: "Read the proposal's `resolution`.",
-    ErrorCode.FILE_TOO_LARGE: "Split the file: 20 MiB are allowed, 24 MiB for the body.",
+    ErrorCode.FILE_TOO_LARGE: "Split the file: 20 MiB are allowed, 24 MiB for a body with files, 1 MiB for any other.",
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: "Save it as PDF, Markdown or UTF-8 text.",
     ErrorCode.DELEGATION_CYCLE: "Name another delegate, or ask that member to vote itself.",
 }

@@ -30,12 +30,14 @@ def once_of(viewer: Viewer, mutation: str, input: CommandInput) -> Once | None:
 
 def checked_key(input: CommandInput) -> str | None:
     """Raises BadInput."""
-    key = input.idempotency_key
-    if key is None:
-        return None
+    return None if input.idempotency_key is None else given_key(input.idempotency_key)
+
+
+def given_key(key: str) -> str:
+    """Raises BadInput."""
+    check_storable(key, "idempotencyKey")
     if not 1 <= len(key) <= MAX_KEY:
         raise BadInput(f"Give an idempotencyKey of 1 to {MAX_KEY} characters, or none.", field=("idempotencyKey",))
-    check_storable(key, "idempotencyKey")
     return key
 
 

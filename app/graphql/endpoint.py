@@ -18,7 +18,7 @@ from app.graphql.persisted import Persisted, Texts, Trusted
 from app.graphql.schema import SCHEMA
 from app.graphql.sharing import Sharing
 from app.graphql.sockets import Socket, serve_socket
-from app.http.auth import Access, SocketDoor
+from app.http.auth import Access, SocketDoor, authorization
 from app.settings import BadSettings
 from domain.members import Viewer
 from schema.context import Context
@@ -101,9 +101,3 @@ def texts_of(container: Container) -> Texts:
         return Trusted.read(path)
     except (OSError, ValueError) as error:
         raise BadSettings(f"TRUSTED_DOCUMENTS: {path} cannot be read: {error}.") from None
-
-
-def authorization(scope: Scope) -> str | None:
-    """The header's value."""
-    found = next((value for name, value in scope["headers"] if name == b"authorization"), None)
-    return None if found is None else found.decode("latin-1")

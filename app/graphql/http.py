@@ -1,5 +1,6 @@
 """GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/"""
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
@@ -18,7 +19,7 @@ from app.graphql.requests import MAX_FILES, PREFLIGHT, Asked, BadRequest, from_f
 from app.graphql.responses import JSON, STREAM, encoded, media_type, refusal, send_json, status_of, told
 from app.http.errors import STATUS, headers_of
 from app.http.event_stream import EventStream
-from app.http.limits import MAX_BODY, BodyLimit, announced, refuse
+from app.http.limits import MAX_JSON, BodyLimit, announced, refuse
 from domain.errors import DomainError
 from domain.members import Viewer
 from resolvers.errors import FAULT
@@ -31,6 +32,10 @@ type ContextOf = Callable[[Scope], Awaitable[object]]
 """The context of one request. Raises Unauthenticated."""
 FORM_FIELDS, FIELD_BYTES = 2, 1024 * 1024
 """Of a multipart request, besides its files: `operations` and `map`, and how large each may be."""
+BODY_SECONDS = 30.0
+SLOW = f"The body did not arrive within {BODY_SECONDS:.0f} s: send it again."
+CLOSE = {"Connection": "close"}
+"""What may still come of a body is not the next request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +71,16 @@ class HttpEndpoint:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: Headers = dict(scope["headers"])
-        if headers.get(b"content-type", b"")[:19].lower() == b"multipart/form-data":
+        if scope["method"] == "POST" and headers.get(b"content-type", b"")[:19].lower() == b"multipart/form-data":
             await self._forms(scope, receive, send)
-        elif announced(scope) > MAX_BODY or (body := await body_of(receive)) is None:
-            await refuse(receive, send, MAX_BODY, told=too_large)
+            return
+        try:
+            body = None if announced(scope) > MAX_JSON else await body_of(receive)
+        except TimeoutError:
+            await send_json(send, refusal(SLOW, code="TIMEOUT", retryable=True), status=408, headers=CLOSE)
+            return
+        if body is None:
+            await refuse(receive, send, MAX_JSON, told=too_large)
         else:
             await self._respond(Exchange(scope, headers, receive, send), lambda: read(scope, headers, body))
 
@@ -79,7 +90,7 @@ class HttpEndpoint:
             async with form_of(scope, receive, headers) as asked:
                 await self._respond(Exchange(scope, headers, receive, send), lambda: asked)
         except BadRequest as error:
-            await send_json(send, refusal(error.message), status=error.status)
+            await send_json(send, refusal(error.message, code=error.code), status=error.status, headers=error.headers)
 
     async def _respond(self, exchange: Exchange, ask: Callable[[], Asked]) -> None:
         """The answer of what `ask` returns, which raises BadRequest."""
@@ -179,10 +190,18 @@ def read(scope: Scope, headers: Headers, body: bytes) -> Asked:
     """What the request asks for. Raises BadRequest."""
     if scope["method"] == "GET":
         return from_query_string(scope["query_string"])
+    check_coding(headers)
     kind = headers.get(b"content-type", b"")
     if kind != b"application/json":
         check_type(kind.decode("latin-1").lower())
     return from_json(body)
+
+
+def check_coding(headers: Headers) -> None:
+    """Raises BadRequest: unpacked, a small body may be of any size."""
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        message = "Send the body as it is, without Content-Encoding."
+        raise BadRequest(message, status=415, headers={"Accept-Encoding": "identity"})
 
 
 def check_type(given: str) -> None:
@@ -201,6 +220,7 @@ async def form_of(scope: Scope, receive: Receive, headers: Headers) -> AsyncIter
     """Its files are closed afterwards. Raises BadRequest."""
     if not any(headers.get(name.encode()) for name in PREFLIGHT):
         raise BadRequest("Send the header GraphQL-Require-Preflight: 1 with multipart/form-data.")
+    check_coding(headers)
     request = Request(scope, receive)
     try:
         async with request.form(max_files=MAX_FILES, max_fields=FORM_FIELDS, max_part_size=FIELD_BYTES) as form:
@@ -210,16 +230,13 @@ async def form_of(scope: Scope, receive: Receive, headers: Headers) -> AsyncIter
 
 
 async def body_of(receive: Receive) -> bytes | None:
-    """None when it is too large."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return body
-    pieces, size = [body], len(body)
-    while message.get("more_body"):
+    """None when it is too large. Raises TimeoutError for one that takes too long."""
+    async with asyncio.timeout(BODY_SECONDS):
         message = await receive()
-        pieces.append(message.get("body", b""))
-        size += len(pieces[-1])
-        if size > MAX_BODY:
-            return None
-    return b"".join(pieces)
+        pieces = [message.get("body", b"")]
+        size = len(pieces[0])
+        while message.get("more_body") and size <= MAX_JSON:
+            message = await receive()
+            pieces.append(message.get("body", b""))
+            size += len(pieces[-1])
+    return b"".join(pieces) if size <= MAX_JSON else None

@@ -5,16 +5,19 @@ docs/howto/limits.md tells clients.
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from graphql import (
     DocumentNode,
+    FloatValueNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    IntValueNode,
     get_introspection_query,
     parse,
 )
+from graphql.validation import ASTValidationRule
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from graphql.validation.validate import ValidationAbortedError
 
@@ -31,7 +34,10 @@ MAX_ERRORS = 10
 """Told of one document at once: `validate(..., max_errors=MAX_ERRORS)`."""
 MAX_COMPARISONS = 5_000
 """Of fields that answer under one name, in pairs: half as many as points of graphql-core's budget."""
+MAX_DIGITS = 100
 MAX_MESSAGE = 1_000
+MAX_VALUES = 5_000
+"""In the variables of one operation, in lists and objects of any depth."""
 INTROSPECTION_TIMES = 2
 """How many times the standard introspection's cost an operation may ask about the schema."""
 
@@ -108,6 +114,31 @@ def check_cost(plan: Plan, operation_name: str | None, variables: Variables | No
     cost = plan.cost(operation_name, variables)
     held(cost, COST)
     return cost
+
+
+def check_variables(given: Variables) -> None:
+    """Raises GraphQLError for more than MAX_VALUES: it takes some ten microseconds to make one the schema's type."""
+    count, waiting = 0, [each for each in (given,) if each]
+    while waiting:
+        holder: Any = waiting.pop()
+        count += len(holder)
+        if count > MAX_VALUES:
+            raise too_complex(f"The variables hold more than {MAX_VALUES:,} values: send several operations.")
+        waiting += [each for each in (holder.values() if isinstance(holder, dict) else holder) if holds(each)]
+
+
+def holds(value: object) -> bool:
+    return isinstance(value, dict | list)
+
+
+class NumbersRule(ASTValidationRule):
+    """Refuses numbers that no type takes: Python itself refuses to read some thousand digits."""
+
+    def enter_int_value(self, node: IntValueNode | FloatValueNode, *_: object) -> None:
+        if len(node.value) > MAX_DIGITS:
+            self.report_error(GraphQLError(f"A number has at most {MAX_DIGITS} characters.", [node]))
+
+    enter_float_value = enter_int_value
 
 
 def explained(error: GraphQLError) -> GraphQLError:

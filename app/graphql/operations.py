@@ -25,12 +25,12 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from app.graphql.cost import Plan, Variables
-from app.graphql.limits import MAX_ERRORS, check_cost, check_shape, explained, parsed
+from app.graphql.limits import MAX_ERRORS, NumbersRule, check_cost, check_shape, check_variables, explained, parsed
 
 KEPT_CHARACTERS, MAX_KEPT = 500_000, 20_000
 """Of the texts that are remembered, in all and each; a document takes some 200 bytes a character."""
 type Planned = Callable[[DocumentNode, GraphQLSchema], Plan]
-RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule, NumbersRule)
 
 
 class UnknownOperation(GraphQLError):
@@ -64,7 +64,9 @@ class Document:
     plan: Plan | None = None
 
     def priced(self, name: str | None, variables: Variables) -> int:
-        """What the operation of this name costs, in points. Raises GraphQLError when that is too much."""
+        """What the operation of this name costs, in points. Raises GraphQLError when that is too much, or the variables
+        are too many."""
+        check_variables(variables)
         return check_cost(self.plan, name, variables) if self.plan else 0
 
     def operation(self, name: str | None) -> Operation:

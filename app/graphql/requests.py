@@ -179,7 +179,7 @@ def media_types(accept: str) -> Iterator[tuple[str, float]]:
     """Media types of an Accept header with their weights, in its order; what is malformed weighs nothing."""
     for each in accept.split(","):
         kind, *parameters = (piece.strip() for piece in each.split(";"))
-        weight = next((piece[2:] for piece in parameters if piece.startswith("q=")), "1")
+        weight = next((piece[2:] for piece in parameters if piece[:2].lower() == "q="), "1")
         try:
             yield kind.lower(), float(weight)
         except ValueError:

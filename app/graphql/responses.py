@@ -18,16 +18,19 @@ STREAM = "text/event-stream"
 OFFERED = (GRAPHQL, JSON, STREAM)
 CONTENT_TYPES = {kind: (b"content-type", f"{kind}; charset=utf-8".encode()) for kind in OFFERED}
 NO_HEADERS: Mapping[str, str] = {}
-RANGES = {"*/*": JSON, "application/*": JSON, "text/*": STREAM}
+RANGES = {"*/*": (JSON, GRAPHQL, STREAM), "application/*": (JSON, GRAPHQL), "text/*": (STREAM,)}
+"""What a range stands for, the likeliest first."""
 
 
 @lru_cache(256)
 def media_type(accept: str) -> str:
-    """The offered one that the client wants most; the first of equals, JSON where it does not care. Raises BadRequest
-    for one that wants none of them."""
-    best, weight = "", 0.0
-    for kind, wanted in media_types(accept):
-        offered = kind if kind in OFFERED else RANGES.get(kind)
+    """The offered one that the client wants most; the first of equals, JSON where it does not care. A range stands
+    for what is not named beside it. Raises BadRequest for a client that wants none of them."""
+    best, weight, asked = "", 0.0, list(media_types(accept))
+    named = {kind for kind, _ in asked}
+    for kind, wanted in asked:
+        unnamed = (each for each in RANGES.get(kind, ()) if each not in named)
+        offered = kind if kind in OFFERED else next(unnamed, None)
         if offered and wanted > weight:
             best, weight = offered, wanted
     if not best:

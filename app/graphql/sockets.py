@@ -267,7 +267,9 @@ def id_of(message: Mapping[str, Any]) -> str:
 
 
 def authorization(payload: Mapping[str, Any]) -> object:
-    return next((value for name, value in payload.items() if name.lower() == "authorization"), None)
+    """Several are no bearer token."""
+    found = [value for name, value in payload.items() if name.lower() == "authorization" and value is not None]
+    return found[0] if len(found) == 1 else found or None
 
 
 def errors_of(payload: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -103,6 +103,12 @@ class SocketDoor:
             self._access.close_socket(viewer)
 
 
+def authorization(scope: Scope) -> str | None:
+    """The header's value. Several are put together as RFC 9110 has it, and then are no bearer token."""
+    found = [value for name, value in scope["headers"] if name == b"authorization"]
+    return b", ".join(found).decode("latin-1") if found else None
+
+
 def bearer(authorization: object) -> str:
     """The token of `Bearer T`. Raises Unauthenticated."""
     scheme, _, token = authorization.strip().partition(" ") if isinstance(authorization, str) else ("", "", "")
@@ -114,7 +120,7 @@ def bearer(authorization: object) -> str:
 async def visitor(request: Request, _said: Annotated[object, Security(BEARER)]) -> Viewer | None:
     """Who asks, None without a token. Raises RateLimited, and Unauthenticated for a bad or expired token."""
     access: Access = request.app.state.access
-    return await access.enter(request.scope, request.headers.get("authorization"))
+    return await access.enter(request.scope, authorization(request.scope))
 
 
 async def bearer_of(viewer: Annotated[Viewer | None, Depends(visitor)]) -> Viewer:

@@ -38,11 +38,13 @@ def open_to(origins: Sequence[str], app: ASGIApp) -> ASGIApp:
         allow_origins=origins,
         allow_methods=["GET", "POST"],
         allow_headers=[
+            "Apollo-Require-Preflight",
             "Authorization",
             "Content-Type",
             "GraphQL-Require-Preflight",
             "Idempotency-Key",
             "Last-Event-ID",
+            "X-Apollo-Operation-Name",
             "X-Request-Id",
         ],
         expose_headers=["Content-Location", "Retry-After", "Session-Id", "X-Request-Id"],

@@ -13,7 +13,7 @@ from app.http.routes import FileRoute
 from domain.documents import IngestionStatus, Visibility
 from domain.errors import BadInput, NotFound
 from domain.members import Viewer
-from resolvers.commands import MAX_KEY, row
+from resolvers.commands import MAX_KEY, given_key, row
 from schema.ids import global_id
 
 FORM = {
@@ -107,6 +107,6 @@ def visibility(form: FormData) -> Visibility:
 def key_in(form: FormData) -> str | None:
     """Raises BadInput."""
     given = form.get("idempotencyKey")
-    if given is not None and not (isinstance(given, str) and 1 <= len(given) <= MAX_KEY):
-        raise BadInput(f"Give an idempotencyKey of 1 to {MAX_KEY} characters, or none.", field=("idempotencyKey",))
-    return given
+    if isinstance(given, UploadFile):
+        raise BadInput("idempotencyKey must be a text.", field=("idempotencyKey",))
+    return None if given is None else given_key(given)

@@ -164,11 +164,20 @@ def lenient() -> jws.JWSRegistry:
         ({"exp": True}, "`exp`"),
         ({"exp": 1e400}, "malformed"),
         ({"exp": 10**40}, "`exp`"),
+        ({"nbf": NOW + 1}, "not valid yet"),
+        ({"nbf": "now"}, "`nbf`"),
     ],
 )
 async def test_wrong_claim_is_named(tokens: LocalTokens, tmp_path: Path, claims: dict[str, Any], said: str) -> None:
     with pytest.raises(Unauthenticated, match=said):
         await tokens.verify(signed(tmp_path, GOOD | claims))
+
+
+async def test_a_claim_that_stands_twice_is_refused(tokens: LocalTokens, tmp_path: Path) -> None:
+    key = OctKey.import_key(stored_key(tmp_path / "token.key"))
+    payload = json.dumps(GOOD).replace('"role": "MEMBER"', '"role": "MEMBER", "role": "ADMIN"')
+    with pytest.raises(Unauthenticated, match="malformed"):
+        await tokens.verify(jws.serialize_compact({"alg": "HS256"}, payload, key))
 
 
 @pytest.mark.parametrize("missing", ["iss", "aud", "sub", "handle", "role", "exp"])

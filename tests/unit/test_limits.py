@@ -19,7 +19,8 @@ from graphql import (
     validate,
 )
 
-from app.graphql.limits import MAX_COST, MAX_ERRORS, check_cost, check_shape, explained, parsed
+from app.graphql.limits import MAX_COST, MAX_ERRORS, check_cost, check_shape, check_variables, explained, parsed
+from app.graphql.operations import RULES
 from app.graphql.schema import SCHEMA as SERVED
 
 SCHEMA: GraphQLSchema = SERVED._schema  # the framework keeps it there
@@ -39,7 +40,7 @@ def problems(text: str) -> list[str]:
     """What the schema's own rules say of a text that the limits let pass."""
     document = parsed(text)
     check_shape(document, SCHEMA)
-    return [explained(each).message for each in validate(SCHEMA, document, max_errors=MAX_ERRORS)]
+    return [explained(each).message for each in validate(SCHEMA, document, RULES, max_errors=MAX_ERRORS)]
 
 
 def deep(levels: int) -> str:
@@ -177,6 +178,30 @@ def test_fields_of_one_name_that_take_long_to_compare_are_refused() -> None:
     assert problems("{ viewer { " + "id " * 500 + "} }") == [
         "Fields that answer under one name make more than 5,000 pairs to compare: ask for each once."
     ]
+
+
+@pytest.mark.parametrize("number", ["9" * 101, "9" * 40_000, f"1e{'9' * 4_000}", f"0.{'1' * 99}"])
+def test_a_number_that_no_type_takes_is_refused(number: str) -> None:
+    assert "A number has at most 100 characters." in problems(f"{{ proposals(first: {number}) {{ totalCount }} }}")
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"ids": ["1"] * 5_000},
+        {"ids": [["1"] * 99] * 51},
+        {"a": {str(n): {} for n in range(5_000)}},
+        {str(n): n for n in range(5_001)},
+    ],
+)
+def test_variables_that_hold_too_much_are_refused(variables: dict[str, object]) -> None:
+    with pytest.raises(GraphQLError, match="The variables hold more than 5,000 values"):
+        check_variables(variables)
+
+
+def test_variables_at_the_limit_pass() -> None:
+    check_variables({"ids": ["1"] * 4_999})
+    check_variables({})
 
 
 def test_an_error_is_no_longer_than_a_screen() -> None:
