@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from domain.errors import DomainError
+
+BROKEN = (ArithmeticError, AttributeError, DomainError, LookupError, TypeError, ValueError)
+"""What a case that is not in its format's shape comes to."""
+
 Status = Literal["passed", "failed", "skipped"]
 
 
@@ -30,3 +35,7 @@ def skipped(name: str, reason: str) -> Outcome:
 def compared(name: str, found: object, expected: object) -> Outcome:
     """Passed when both are equal."""
     return passed(name) if found == expected else failed(name, f"expected {expected}, found {found}")
+
+
+def misshapen(name: str, error: Exception) -> Outcome:
+    return failed(name, f"not in the shape of its format: {type(error).__name__}: {error}")

@@ -7,8 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from domain.errors import BadInput, DomainError
-from evals.vectors.outcomes import Outcome, Status, failed
+from domain.errors import BadInput
+from evals.vectors.outcomes import BROKEN, Outcome, Status, misshapen
 
 READERS = (
     "thresholds",
@@ -23,8 +23,6 @@ READERS = (
 )
 STEPWISE = {"Polkadot conviction voting"}
 """Each case goes on where the one before it ended."""
-BROKEN = (ArithmeticError, AttributeError, DomainError, LookupError, TypeError, ValueError)
-"""What a case that is not in its format's shape comes to."""
 
 
 class Reader(Protocol):
@@ -80,9 +78,17 @@ def reader_of(file: Path, data: dict[str, Any]) -> Reader:
     """Raises BadInput, naming the formats that are known."""
     if shaped(data):
         for reader in readers():
-            if reader.recognises(data):
+            if recognised(reader, data):
                 return reader
     raise unknown(f"{file} is of no known format")
+
+
+def recognised(reader: Reader, data: dict[str, Any]) -> bool:
+    """A file that breaks the question is of another format, or of none."""
+    try:
+        return reader.recognises(data)
+    except BROKEN:
+        return False
 
 
 def unknown(what: str) -> BadInput:
@@ -102,7 +108,7 @@ def outcomes(reader: Reader, data: dict[str, Any]) -> Iterator[Outcome]:
         try:
             yield from reader.run(part)
         except BROKEN as error:
-            yield failed(name_of(part), f"not in the shape of its format: {type(error).__name__}: {error}")
+            yield misshapen(name_of(part), error)
 
 
 def parts(reader: Reader, data: dict[str, Any]) -> list[dict[str, Any]]:

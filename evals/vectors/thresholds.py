@@ -1,14 +1,14 @@
 """The grid of quorum, majority and early decision, computed with exact fractions: our own rule in every row."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from domain.criteria import NO_BAR, Bar, Criteria
 from domain.decisions import decide_at_end, decide_when_certain
 from domain.tally import Tally
-from evals.vectors.outcomes import Outcome, compared, skipped
+from evals.vectors.outcomes import BROKEN, Outcome, compared, misshapen, skipped
 
 FORMAT = "threshold grid"
 COUNTS = ("eligible", "yes", "no", "abstain")
@@ -27,17 +27,26 @@ def recognises(data: dict[str, Any]) -> bool:
 
 
 def run(data: dict[str, Any]) -> Iterator[Outcome]:
-    titles = data["columns"][len(COUNTS) :]
-    if unread := [title for title in titles if not TITLE.fullmatch(title)]:
-        yield skipped("all rows", f"no reader for the column {', '.join(unread)}")
-        return
-    columns = columns_of(titles)
-    for row in data["rows"]:
-        counts, flags = [int(count) for count in row[: len(COUNTS)]], row[len(COUNTS) :]
-        tally = all_by_hand(*counts)
-        found = {title: int(holds(tally)) for title, holds in columns.items()}
-        name = " ".join(f"{title} {count}" for title, count in zip(COUNTS, counts, strict=True))
-        yield compared(name, found, {title: int(flag) for title, flag in zip(titles, flags, strict=True)})
+    """A column that no reader knows is skipped, and a row that is none fails; the others are compared."""
+    titles = list(data["columns"][len(COUNTS) :])
+    for title in titles:
+        if not TITLE.fullmatch(title):
+            yield skipped(f"the column {title}", "no reader for it")
+    columns = columns_of([title for title in titles if TITLE.fullmatch(title)])
+    for row in data["rows"] if columns else ():
+        try:
+            yield compared_row(row, titles, columns)
+        except BROKEN as error:
+            yield misshapen(f"row {row}", error)
+
+
+def compared_row(row: Sequence[Any], titles: Sequence[str], columns: Mapping[str, Column]) -> Outcome:
+    counts = [int(count) for count in row[: len(COUNTS)]]
+    tally = all_by_hand(*counts)
+    flags = dict(zip(titles, row[len(COUNTS) :], strict=True))
+    name = " ".join(f"{title} {count}" for title, count in zip(COUNTS, counts, strict=True))
+    found = {title: int(holds(tally)) for title, holds in columns.items()}
+    return compared(name, found, {title: int(flags[title]) for title in columns})
 
 
 def all_by_hand(eligible: int, yes: int, no: int, abstain: int) -> Tally:

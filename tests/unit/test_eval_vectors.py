@@ -218,6 +218,20 @@ def test_case_that_breaks_its_reader_fails_alone() -> None:
     assert first.detail == "not in the shape of its format: KeyError: 'validator_votes'"
 
 
+def test_row_that_is_none_fails_alone() -> None:
+    broken = {**GRID, "rows": [GRID["rows"][0], [8, None], *GRID["rows"][1:]]}
+    assert [outcome.status for outcome in ran(broken)] == ["passed", "failed", "passed", "passed"]
+    assert ran(broken)[1].name == "row [8, None]"
+
+
+def test_column_that_no_reader_knows_is_skipped_and_the_others_are_compared() -> None:
+    wider = {"columns": [*GRID["columns"], "moon_phase"], "rows": [[*row, 0] for row in GRID["rows"]]}
+    assert [(outcome.name, outcome.status) for outcome in ran(wider)][:2] == [
+        ("the column moon_phase", "skipped"),
+        ("eligible 8 yes 2 no 1 abstain 1", "passed"),
+    ]
+
+
 def test_each_file_is_counted_and_what_did_not_pass_is_named(tmp_path: Path) -> None:
     shown = called(tmp_path, one=case_of(ARAGON, can_execute=False), two=case_of(OPENZEPPELIN, expect="Bliss"))
     assert shown.output.splitlines() == [
@@ -242,6 +256,7 @@ def test_file_given_twice_runs_once(tmp_path: Path) -> None:
         ({"cases": [{"name": "a"}]}, "one.json is of no known format. Known formats of vector files: threshold grid, "),
         ({"cases": [1, 2]}, "one.json is of no known format."),
         ([1, 2], "one.json is of no known format."),
+        ({"cases": [{"name": "a", "expected": 0, "delegations": 0}]}, "one.json is of no known format."),
         ("{", "one.json is no JSON (Expecting property name"),
     ],
 )
