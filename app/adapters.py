@@ -156,7 +156,8 @@ class Adapters:
         return self.engines.model(self.embedder)
 
     def now(self) -> datetime:
-        return wall_clock()
+        """The database's, as far as this process knows it."""
+        return self.database.now()
 
 
 def graph_engine(url: str) -> Engine:

@@ -23,6 +23,7 @@ from domain.memories import MemoryFilter
 from domain.public import PublicReads
 from domain.reconciliation import Store
 from domain.rules import DEPLOYED, Rules
+from domain.transactions import Work
 from services.chats import Chats
 from services.daos import Daos
 from services.dead_letters import DeadLetters
@@ -52,6 +53,12 @@ from services.votes import Votes
 DAO_NAME = "Frontier DAO"
 
 
+def begun(work: Work, rules: Rules) -> None:
+    """The DAO, if there is none yet. The database's time is asked so that `Container.now` knows it from the start."""
+    work.now()
+    work.daos.ensure(DAO_NAME, rules)
+
+
 class Container(Adapters):
     """Engines and services of one process: `async with Container(settings) as container:`."""
 
@@ -67,7 +74,7 @@ class Container(Adapters):
             started.push_async_callback(self.engines.aclose)
             started.push_async_callback(self.workers.aclose)
             rules = DEPLOYED if self.settings.profile == "deployment" else Rules()
-            await self.database.transact(lambda work: work.daos.ensure(DAO_NAME, rules))
+            await self.database.transact(lambda work: begun(work, rules))
             await check_key(self.settings.receipt_key, self.database.receipts)
             await check_vectors(self.settings, self.embedder)
             self._lifetime = started.pop_all()
@@ -140,7 +147,7 @@ class Container(Adapters):
                 meters=self.meters,
             ),
             topics=Topics(transact),
-            daos=Daos(transact, reads.daos, bus, now=wall_clock),
+            daos=Daos(transact, reads.daos, bus, now=self.now),
             dead_letters=DeadLetters(transact),
             delegations=Delegations(transact),
             proposals=self._proposals,

@@ -23,7 +23,7 @@ class House(Protocol):
     def reads(self) -> Reads: ...
 
     def now(self) -> datetime:
-        """The wall clock."""
+        """The database's time, as far as this process knows it without asking."""
 
 
 type LoadersFor = Callable[[Viewer, House], "Loaders"]

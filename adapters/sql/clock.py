@@ -40,13 +40,22 @@ class DatabaseClock:
     def __init__(self, *, wall: Callable[[], datetime] = wall, elapsed: Callable[[], float] = elapsed) -> None:
         self._wall, self._elapsed = wall, elapsed
         self._began = (wall(), elapsed())
+        self._told = self._began
+        """What a server said its time is, and when."""
 
     def __call__(self, session: Session) -> datetime:
         connection = connection_of(session)
         if connection.dialect.name == "sqlite":
             return in_milliseconds(self.machine())
         now: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+        self._told = (now, self._elapsed())
         return in_milliseconds(now)
+
+    def server(self) -> datetime:
+        """A server's time without asking it, from when a command asked last. Nothing is decided by it: it tells a
+        reader what a command would find, where this machine's clock may be set wrong."""
+        told, at = self._told
+        return told + timedelta(seconds=self._elapsed() - at)
 
     def machine(self) -> datetime:
         """The machine's time, jumps left out."""

@@ -1,13 +1,14 @@
 """A database with everything that speaks to it: reads, transactions, outbox."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.sql.audits import SqlAuditReads
 from adapters.sql.chats import SqlChatReads
-from adapters.sql.clock import Clock, database_clock
+from adapters.sql.clock import Clock, DatabaseClock, database_clock, wall
 from adapters.sql.dao_reads import SqlDaoReads
 from adapters.sql.dead_letters import SqlDeadLetterReads
 from adapters.sql.delegations import SqlDelegationReads
@@ -44,6 +45,7 @@ class Database:
         clock: Clock = database_clock,
         pooling: Pooling = USUAL,
     ) -> None:
+        self._clock = clock
         self.reader, self.writer = connected(url, pooling)
         self.transact = SqlTransact(self.writer, announce=announce, clock=clock)
         self.lineage = SqlLineageReads(self.reader)
@@ -68,6 +70,15 @@ class Database:
     @property
     def is_sqlite(self) -> bool:
         return isinstance(self.reader, SqliteReader)
+
+    def now(self) -> datetime:
+        """The database's time as far as this process knows it without asking; the machine's where a test sets another.
+
+        For what is told, such as what a viewer may do: commands ask the database itself.
+        """
+        if not isinstance(self._clock, DatabaseClock):
+            return wall()
+        return self._clock.machine() if self.is_sqlite else self._clock.server()
 
     async def ping(self) -> None:
         """Raises SyncFailed."""

@@ -8,7 +8,6 @@ from starlette.routing import Route
 from starlette.types import Scope
 from strawberry.schema.config import StrawberryConfig
 
-from app.adapters import wall_clock
 from app.container import Container
 from app.graphql.engine import Engine
 from app.graphql.http import HttpEndpoint
@@ -40,7 +39,7 @@ def snapshot_endpoint(container: Container) -> HttpEndpoint:
     """Queries by POST and GET. No token is read."""
 
     async def context_of(scope: Scope) -> SnapshotContext:
-        return snapshot_context(container.public, home=home_of(Request(scope)), now=wall_clock())
+        return snapshot_context(container.public, home=home_of(Request(scope)), now=container.now())
 
     graphql = SCHEMA._schema  # the framework gives no other way to it
     documents = Documents(graphql, rules=(*RULES, ShapeRule), planned=None)
