@@ -21,8 +21,8 @@ type Found = Callable[..., Awaitable[House]]
 """`await found(Rules(...), admission=...)`: a house with these rules and settings."""
 
 
-ON_POSTGRES = ("closing_early", "delegates", "freeze", "hidden", "twins")
-"""What clocks, locks and frozen rows decide runs on Postgres too; the rest would cost CI a minute: ATTACKS=all."""
+ON_POSTGRES = ("closing_early", "delegates", "freeze")
+"""What clocks, locks and frozen rows decide runs on Postgres too. The rest would cost CI a minute: ATTACKS=all."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -56,7 +56,7 @@ async def test_a_lost_key_is_not_replaced_in_silence(house: House) -> None:
     probe = await receipts(settings)
     assert (probe.found, probe.remedy) == (why, REMEDY)
     arguments = ["verify", "0", "--data-dir", str(settings.data_dir)]
-    done = await asyncio.to_thread(CliRunner().invoke, frontier, arguments)
+    done = await asyncio.to_thread(CliRunner().invoke, frontier, arguments, env={"DATABASE_URL": settings.database})
     assert why in str(done.exception)
     assert not settings.receipt_key.exists()
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import httpx
@@ -13,11 +13,14 @@ from sqlalchemy import text
 
 from adapters.auth.ed25519 import Ed25519Signer, Ed25519Verifier
 from app.cli import frontier
+from domain.rules import EarlyClose, Rules
 from tests.attacks.conftest import Found
 from tests.attacks.houses import Hand, House, Json
 
 VERIFY = "query ($id: ID!) { verifyResolution(id: $id) { valid computed stored mismatches } }"
 DECIDED = "query ($id: ID!) { proposal(id: $id) { resolution { id receipt previousReceipt } } dao { verifyKey } }"
+
+FORGED_RULES = Rules(majority_percent=90, early_close=EarlyClose.NEVER)
 
 
 @dataclass(frozen=True)
@@ -121,10 +124,10 @@ TAMPERED = {
     "a ballot less": "DELETE FROM ballot WHERE vote_id = (SELECT min(vote_id) FROM ballot)",
     "a weight": "UPDATE vote SET weight = 5 WHERE proposal_id = 1 AND weight = 1",
     "a delegate": "UPDATE vote SET delegate_id = NULL WHERE delegate_id IS NOT NULL",
-    "the outcome": "UPDATE resolution SET passed = 0",
+    "the outcome": "UPDATE resolution SET passed = FALSE",
     "its reason": "UPDATE resolution SET reason = 'TIE'",
     "the tally": "UPDATE resolution SET against = against - 1",
-    "the rules": "UPDATE resolution SET rules = json_set(rules, '$.majority_percent', 90)",
+    "the rules": f"UPDATE resolution SET rules = '{json.dumps(asdict(FORGED_RULES))}'",  # noqa: S608  # our own text
     "the text": "UPDATE proposal SET body = 'Something else.' WHERE number = 1",
     "the title": "UPDATE proposal SET title = 'Something else' WHERE number = 1",
     "the window": "UPDATE proposal SET ends_at = '2025-01-01 00:00:00.000000'",
