@@ -119,7 +119,7 @@ class Dispatcher:
             await self._away.wait()
             await asyncio.sleep(AWAY_SECONDS)
             with suppress(SyncFailed):
-                await self._queue.alive()
+                await self._queue.ping()
                 self._away.clear()
                 self._lanes.shut("queue", ())
                 log.warning("The queue is back.")

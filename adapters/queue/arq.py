@@ -53,7 +53,7 @@ class ArqQueue:
             return bool(await self.redis.exists(ALIVE))
 
     async def ping(self) -> None:
-        """Raises SyncFailed."""
+        """Raises SyncFailed. A Redis whose disk is full refuses this too, as it does whatever writes."""
         with redis_failures("answering"):
             await self.redis.ping()
 

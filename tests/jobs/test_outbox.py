@@ -111,9 +111,11 @@ class DirectQueue:
         if self.runner is not None:
             self.tasks.append(asyncio.create_task(self.runner.run(entry)))
 
-    async def alive(self) -> bool:
+    async def ping(self) -> None:
         if self.away:
             raise SyncFailed("away")
+
+    async def alive(self) -> bool:
         return self.runner is not None
 
 
