@@ -35,6 +35,8 @@ SOON = timedelta(seconds=1)
 LATE_SECONDS = 5.0
 """How long after its end a vote may be decided on two busy cores, while the database answers."""
 DATABASES = ("postgres", "files")
+PANICKING = ("neo4j",)
+"""Engines that do not write again after their disk was full until an operator restarts them."""
 DELAY_SECONDS = 0.2
 """What a slow wire adds to each answer of an engine."""
 DESPAIR = ("Traceback", "never awaited", "cannot schedule new futures", "Task exception was never retrieved")
@@ -86,6 +88,8 @@ async def faulty(system: System, case: Case) -> AsyncIterator[None]:
         case "full":
             with world.full(case.engine):
                 yield
+            if server is not None and case.engine in PANICKING:
+                await call(server.stop)
         case "pause" | "stop":
             assert server is not None
             await call(server.pause)
