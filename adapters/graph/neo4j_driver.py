@@ -102,27 +102,30 @@ class FactDriver(Neo4jDriver):
         return await self._search.split(groups)
 
     async def lacking(self) -> list[str]:
-        present = await self._run(indexes.SHOW, {})
-        return list(indexes.missing_statements(present, self.dimensions))
+        return self._missing(await self._run(indexes.SHOW, {}))
 
     async def make_indexes(self) -> bool:
-        """Whether or not they were there when this process looked. True when some were not."""
-        missing = await self.lacking()
+        """Whether or not they were there when this process looked. True when some were not. Raises SyncFailed."""
+        present = await self._run(indexes.SHOW, {})
+        missing = self._missing(present)
         for text in missing:
             with suppress_equivalent():
                 await self._run(text, {})
         if missing:
-            self.vector_index = await self._vector_index()
+            present = await self._run(indexes.SHOW, {})
+        self.vector_index = self._vector_index(present)
         return bool(missing)
 
     async def _index(self) -> None:
         if await self.make_indexes():
             await self._run(indexes.AWAIT, {"seconds": INDEX_SECONDS})
-        self.vector_index = await self._vector_index()
 
-    async def _vector_index(self) -> str:
+    def _missing(self, present: list[Row]) -> list[str]:
+        return list(indexes.missing_statements(present, self.dimensions))
+
+    def _vector_index(self, present: list[Row]) -> str:
         """Its name. Raises SyncFailed."""
-        found = indexes.vector_index(await self._run(indexes.SHOW, {})) or {}
+        found = indexes.vector_index(present) or {}
         size = found.get("options", {}).get("indexConfig", {}).get("vector.dimensions")
         if size != self.dimensions:
             raise SyncFailed(f"The graph's vectors have {size} dimensions, the embedder's {self.dimensions}.")
