@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, or_, select, tuple_
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
@@ -25,14 +25,15 @@ from domain.reconciliation import Kind
 
 FAILED, DONE = IngestionStatus.FAILED.value, IngestionStatus.DONE.value
 ORIGINAL = col(DocumentRow.duplicate_of).is_(None)
-SPOKEN = col(ChatSessionRow.id).in_(
-    select(col(ChatMessageRow.session_id)).where(col(ChatMessageRow.sender) == Sender.MEMBER.value)
+SPOKEN = exists().where(
+    col(ChatMessageRow.session_id) == col(ChatSessionRow.id), col(ChatMessageRow.sender) == Sender.MEMBER.value
 )
+"""Looked up row by row, as the two below: a list of all would be made anew for every slice."""
 PUBLISHED = col(ProposalRow.status) != Status.DRAFT.value
-SEALED = select(col(ProposalRow.id)).where(col(ProposalRow.hidden))
-SHOWN = col(VoteRow.cast_at).is_not(None) & col(VoteRow.proposal_id).not_in(SEALED)
-READ = select(col(DocumentRow.id)).where(col(DocumentRow.status) == DONE)
-REMEMBERED = or_(col(MemoryRow.document_id).is_(None), col(MemoryRow.document_id).in_(READ))
+SEALED = exists().where(col(ProposalRow.id) == col(VoteRow.proposal_id), col(ProposalRow.hidden))
+SHOWN = col(VoteRow.cast_at).is_not(None) & ~SEALED
+READ = exists().where(col(DocumentRow.id) == col(MemoryRow.document_id), col(DocumentRow.status) == DONE)
+REMEMBERED = or_(col(MemoryRow.document_id).is_(None), READ)
 
 type Whose = Callable[[Sequence[Any]], str]
 """From a selected row, its id first, to its group."""
