@@ -44,6 +44,7 @@ from services.reconciled_blobs import ReconciledBlobs
 from services.reconciled_graph import ReconciledGraph
 from services.reconciled_memories import ReconciledMemories
 from services.reconciliation import Compared, Reconciliation
+from services.renames import Renames
 from services.replies import Replies
 from services.resolutions import Resolutions
 from services.stalls import Stalls
@@ -155,7 +156,7 @@ class Container(Adapters):
             stalls=self._stalls,
             receipts=Receipts(transact, reads.receipts, self.signer, Ed25519Verifier()),
             resolutions=Resolutions(transact, reads.resolutions, bus),
-            projections=Projections(reads, self.graph, self.index),
+            projections=Projections(reads, self.graph, self.index, self._renames),
             reconciliation=self._reconciliation,
         )
 
@@ -167,13 +168,21 @@ class Container(Adapters):
     @cached_property
     def _reconciliation(self) -> Reconciliation:
         database, reads = self.database, self.reads
-        records, outbox, graph = database.records, self.outbox, self.graph
+        records = database.records
         stores: Mapping[Store, Compared] = {
             Store.BLOBS: ReconciledBlobs(records, self.blobs, now=wall_clock),
-            Store.MEMORIES: ReconciledMemories(records, reads.memories, self.index, outbox),
-            Store.GRAPH: ReconciledGraph(records, Expectations(reads), graph, outbox),
+            Store.MEMORIES: ReconciledMemories(records, reads.memories, self.index, self.outbox),
+            Store.GRAPH: self._compared_graph,
         }
         return Reconciliation(database.transact, reads.reconciliations, stores, alerts=self.alerts, meters=self.meters)
+
+    @cached_property
+    def _compared_graph(self) -> ReconciledGraph:
+        return ReconciledGraph(self.database.records, Expectations(self.reads), self.graph, self.outbox)
+
+    @cached_property
+    def _renames(self) -> Renames:
+        return Renames(self.database.records, self._compared_graph)
 
     @cached_property
     def _proposals(self) -> Proposals:

@@ -33,6 +33,8 @@ class Kind(StrEnum):
     TOPIC = "topic"
 
 
+NAMED = (Kind.DOCUMENT, Kind.SESSION, Kind.PROPOSAL, Kind.VOTE)
+"""Rows of a member that facts tell with its name."""
 SHARED = ("topic:", "entity:")
 """Keys of nodes that no single row owns: they are there for what is linked to them."""
 
@@ -115,6 +117,9 @@ class Records(Protocol):
     async def rows(self, kind: Kind, after: int, *, limit: int) -> list[int]:
         """Ids above `after`, in order, of those that other stores should have by now: no document that is still read,
         no draft, no sealed ballot."""
+
+    async def of_member(self, kind: Kind, member_id: int, after: int, *, limit: int) -> list[int]:
+        """Of `rows` the member's: its documents, chats, proposals and votes, which facts tell with its name."""
 
     async def groups(self, kind: Kind, ids: Collection[int]) -> dict[int, str]:
         """Of these rows the groups of those that another store may have. A topic's is empty: any may have it."""

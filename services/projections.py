@@ -45,13 +45,20 @@ class ProjectedReads(Protocol):
     def resolutions(self) -> ResolutionReads: ...
 
 
+class Renamed(Protocol):
+    """Of `services.renames.Renames`, what a new name needs beside the member's own nodes."""
+
+    async def show(self, member_id: int) -> None: ...
+
+
 class Projections:
     """Rows are read as they are now, so a late or repeated event brings the present state."""
 
-    def __init__(self, reads: ProjectedReads, graph: Graph, index: MemoryIndex) -> None:
+    def __init__(self, reads: ProjectedReads, graph: Graph, index: MemoryIndex, renames: Renamed) -> None:
         self._reads = reads
         self._graph = graph
         self._index = index
+        self._renames = renames
 
     async def project(self, entries: Sequence[OutboxEntry]) -> None:
         """Raises SyncFailed; nothing is lost then, the same entries come again."""
@@ -67,6 +74,9 @@ class Projections:
             else:
                 batches += await self._batches(entry)
         await self._flush(batches, memories)
+        for entry in newest:
+            if entry.name == "MemberRenamed":
+                await self._renames.show(entry.args["member_id"])
 
     async def probe(self) -> None:
         """Remove what is not there, to tell whether both stores can be written. Raises SyncFailed when one cannot."""

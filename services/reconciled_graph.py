@@ -58,6 +58,13 @@ class ReconciledGraph:
             return Counts(), Place(later[0].value if later else LAST_PART)
         return await self._rows(kind, ids, dry_run), Place(kind.value, str(ids[-1]))
 
+    async def renew(self, kind: Kind, ids: list[int]) -> None:
+        """Write what differs of these rows now, for what changed them. Raises SyncFailed, RetrievalFailed."""
+        wrong = await self._differences(await self._expectations.of(kind, ids))
+        if wrong:
+            await self._mend(wrong)
+            await self._settle(kind, [each for each, _ in wrong])
+
     # what should be held
 
     async def _rows(self, kind: Kind, ids: list[int], dry_run: bool) -> Counts:

@@ -51,6 +51,11 @@ class SqlRecords:
         statement = select(id).where(id > after, *settled).order_by(id).limit(limit)
         return await self._reader(lambda session: list(session.scalars(statement)))
 
+    async def of_member(self, kind: Kind, member_id: int, after: int, *, limit: int) -> list[int]:
+        id, settled = SETTLED[kind]
+        mine = select(id).where(id > after, OF_MEMBER[kind] == member_id, *settled).order_by(id).limit(limit)
+        return await self._reader(lambda session: list(session.scalars(mine)))
+
     async def groups(self, kind: Kind, ids: Collection[int]) -> dict[int, str]:
         statement, group = OWNED[kind]
         wanted = statement.where(SETTLED[kind][0].in_(ids))
@@ -87,6 +92,13 @@ SETTLED: dict[Kind, tuple[Mapped[int], tuple[ColumnElement[bool], ...]]] = {
     Kind.RESOLUTION: (col(ResolutionRow.id), ALL),
     Kind.POLICY: (col(PolicyRow.id), ALL),
     Kind.TOPIC: (col(TopicRow.id), ALL),
+}
+
+OF_MEMBER: dict[Kind, Mapped[int]] = {
+    Kind.DOCUMENT: col(DocumentRow.member_id),
+    Kind.SESSION: col(ChatSessionRow.member_id),
+    Kind.PROPOSAL: col(ProposalRow.author_id),
+    Kind.VOTE: col(VoteRow.member_id),
 }
 
 

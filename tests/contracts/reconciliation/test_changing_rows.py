@@ -73,6 +73,21 @@ async def test_what_waits_to_be_shown_is_left_to_the_worker(house: House) -> Non
     assert any("Corvane Mill" in fact for fact in await house.facts("Who grinds rye?"))
 
 
+async def test_a_renamed_member_is_called_so_in_every_fact_and_nothing_differs(house: House) -> None:
+    for viewer, name in ((ANA, "Ana Luz"), (BEN, "Benedikt"), (ANA, "Anna")):
+        await house.container.services.members.update_profile(viewer, name)
+    for store in Store:  # while the name waits to be shown
+        counts = await house.look(store)
+        assert (store, counts.missing, counts.extra) == (store, 0, 0)
+    await house.projected()
+    held = repr([await house.held_in(group) for group in ("dao", "member_1", "member_2")])
+    assert [name in held for name in ("ana ", "ana's", "Luz", "ben ", "ben's")] == [False] * 5
+    assert held.count("Anna voted") == 3
+    for store in Store:
+        counts = await house.look(store)
+        assert (store, counts.missing, counts.extra) == (store, 0, 0)
+
+
 async def test_a_document_that_is_deleted_while_it_is_mended_stays_gone(house: House) -> None:
     await house.wipe("member_1", "dao")
 
