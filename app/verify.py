@@ -3,10 +3,17 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.settings import Settings
 from domain.errors import BadInput
 from domain.verifications import Verification, chained, verify
+
+if TYPE_CHECKING:  # it takes a second, and files need no database
+    from services.receipts import Receipts
+
+MOST_BYTES = 512 << 20
+"""Some million ballots; what is larger would be read for nothing."""
 
 
 def contents(given: Sequence[str], settings: Settings) -> dict[str, bytes]:
@@ -14,7 +21,7 @@ def contents(given: Sequence[str], settings: Settings) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for name in given:
         if Path(name).exists():
-            found |= {str(file): file.read_bytes() for file in files_of(Path(name))}
+            found |= {str(file): content_of(file) for file in files_of(Path(name))}
         else:
             found[name] = asyncio.run(recorded(name, settings))
     return found
@@ -28,6 +35,18 @@ def files_of(path: Path) -> list[Path]:
     return found
 
 
+def content_of(file: Path) -> bytes:
+    """Raises BadInput."""
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            raise BadInput(f"{file} is larger than any receipt ({MOST_BYTES >> 20} MiB): give a receipt.json.")
+        return file.read_bytes()
+    except OSError as error:
+        raise BadInput(
+            f"{file} cannot be read ({error.strerror}): give a receipt.json, or a folder of them."
+        ) from error
+
+
 async def recorded(given: str, settings: Settings) -> bytes:
     """receipt.json of a resolution, by its number or id, as the database of the settings holds it.
 
@@ -35,7 +54,7 @@ async def recorded(given: str, settings: Settings) -> bytes:
     """
     from adapters.auth.ed25519 import Ed25519Signer, Ed25519Verifier
     from adapters.sql.database import Database
-    from app.receipts import check_key, resolution_of
+    from app.receipts import check_key
     from services.receipts import Receipts
 
     if not (settings.database_url or (settings.data_dir / "frontier.db").exists()):
@@ -46,13 +65,23 @@ async def recorded(given: str, settings: Settings) -> bytes:
         receipts = Receipts(
             database.transact, database.receipts, Ed25519Signer(settings.receipt_key), Ed25519Verifier()
         )
-        resolution_id = await resolution_of(receipts, given)
+        resolution_id = await named(receipts, given)
         content = await receipts.file(resolution_id) if resolution_id else None
     finally:
         await database.close()
     if content is None:
         raise BadInput(f"There is no file {given}, and no sealed receipt of a resolution {given}.")
     return content
+
+
+async def named(receipts: "Receipts", given: str) -> int | None:
+    """The resolution that `given` names; what names nothing was meant as a file. Raises BadInput."""
+    from app.receipts import resolution_of
+
+    try:
+        return await resolution_of(receipts, given)
+    except BadInput as error:
+        raise BadInput(f"There is no file {given}, and it is no resolution's number or id.") from error
 
 
 def verified(found: dict[str, bytes], *, key: str | None) -> dict[str, Verification]:

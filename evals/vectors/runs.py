@@ -55,7 +55,7 @@ def files(paths: Iterable[Path]) -> list[Path]:
     """The files themselves, and every .json file below the folders, each once. Raises BadInput for an empty folder."""
     found: dict[Path, None] = {}
     for path in paths:
-        inside = sorted(path.rglob("*.json")) if path.is_dir() else [path]
+        inside = sorted(filter(Path.is_file, path.rglob("*.json"))) if path.is_dir() else [path]
         if not inside:
             raise BadInput(f"{path} holds no .json file: give a folder of vector files, or the files.", field=("path",))
         found |= dict.fromkeys(inside)
@@ -65,7 +65,7 @@ def files(paths: Iterable[Path]) -> list[Path]:
 def parsed(file: Path) -> dict[str, Any]:
     try:
         data = json.loads(file.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise unknown(f"{file} is no JSON ({error})") from error
     return dict(data) if isinstance(data, dict) else {}
 

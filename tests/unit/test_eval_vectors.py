@@ -258,6 +258,7 @@ def test_file_given_twice_runs_once(tmp_path: Path) -> None:
         ([1, 2], "one.json is of no known format."),
         ({"cases": [{"name": "a", "expected": 0, "delegations": 0}]}, "one.json is of no known format."),
         ("{", "one.json is no JSON (Expecting property name"),
+        ("[" * 100_000, "one.json is no JSON (maximum recursion depth"),
     ],
 )
 def test_unknown_format_is_named_and_the_other_files_run(tmp_path: Path, content: object, said: str) -> None:

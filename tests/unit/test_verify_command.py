@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from adapters.auth.ed25519 import Ed25519Signer
 from app.cli import frontier
+from app.verify import MOST_BYTES
 from domain.errors import BadInput
 from domain.receipt_forms import receipt_bytes
 from domain.receipts import receipt_hash
@@ -73,3 +74,15 @@ def test_what_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> None:
     empty = verified(tmp_path, tmp_path).exception
     assert isinstance(empty, BadInput)
     assert "holds no *.json" in str(empty)
+
+
+def test_what_cannot_be_read_as_a_receipt_is_told_by_its_name(tmp_path: Path) -> None:
+    folder, vast = tmp_path / "receipts" / "a.json", tmp_path / "vast.json"
+    folder.mkdir(parents=True)
+    with vast.open("wb") as sparse:
+        sparse.truncate(MOST_BYTES + 1)
+    for given, said in ((folder.parent, f"{folder} cannot be read (Is a directory)"), (vast, f"{vast} is larger than")):
+        done = verified(tmp_path, given).exception
+        assert isinstance(done, BadInput)
+        assert said in str(done)
+        assert "give a receipt.json" in str(done)
