@@ -115,16 +115,18 @@ def test_a_path_that_is_not_there_is_404(api: Api) -> None:
     assert (response.status_code, response.json()["code"]) == (404, "NOT_FOUND")
 
 
-def test_headers_that_come_twice_are_read_once(api: Api) -> None:
-    token = bearer(api.token("doubled"))
-    twice = [
-        ("Authorization", token),
-        ("Authorization", "Bearer x"),
-        ("Idempotency-Key", "a"),
-        ("Idempotency-Key", "b"),
-    ]
+def test_a_key_that_comes_twice_is_read_once(api: Api) -> None:
+    keys = [("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
+    twice = [("Authorization", bearer(api.token("doubled"))), *keys]
     assert api.http.get("/twin/doubled/profile", headers=twice).status_code == 200
     assert api.http.post("/vote", json={"proposalId": "x"}, headers=twice).status_code == 422
+
+
+def test_two_tokens_are_none(api: Api) -> None:
+    token = bearer(api.token("doubled"))
+    for tokens in ([token, "Bearer x"], ["Bearer x", token], [token, token]):
+        refused = api.http.get("/twin/doubled/profile", headers=[("Authorization", each) for each in tokens])
+        assert (refused.status_code, refused.json()["code"]) == (401, "UNAUTHENTICATED")
 
 
 SEGMENTS = st.one_of(
