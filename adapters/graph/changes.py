@@ -71,10 +71,10 @@ class GroupChange:
             f"{LOCK_ENDS} MERGE (a)-[x:{{}} {{{{uuid: r.uuid}}}}]->(b) {fields}", self.edges.values()
         )
 
-    def sliced(self, text: str, rows: Iterable[dict[str, Any]]) -> Iterator[Statement]:
+    def sliced(self, text: str, rows: Iterable[dict[str, Any]], *, relation: str = "") -> Iterator[Statement]:
         now = datetime.now(UTC)
         for part in batched(rows, SLICE):
-            yield Statement(self.group, text, {"rows": list(part), "group": self.group, "now": now})
+            yield Statement(self.group, text, {"rows": list(part), "group": self.group, "now": now}, relation)
 
     def _node_statements(self) -> Iterator[Statement]:
         by_labels: dict[tuple[str, ...], list[GraphEntity]] = defaultdict(list)
@@ -96,7 +96,8 @@ class GroupChange:
         for edge in edges:
             by_relation[checked_name(edge.relation)].append(edge)
         for relation, same in by_relation.items():
-            yield from self.sliced(f"{MATCH_ENDS} {effect.format(relation)}", map(self.records.edge_row, same))
+            text = f"{MATCH_ENDS} {effect.format(relation)}"
+            yield from self.sliced(text, map(self.records.edge_row, same), relation=relation)
 
 
 def changes_by_group(batches: Sequence[GraphBatch], *, shared: bool) -> list[GroupChange]:

@@ -19,6 +19,8 @@ class Statement:
     group: str
     text: str
     params: Mapping[str, Any]
+    relation: str = ""
+    """The type of the edges that it merges."""
 
     @property
     def size(self) -> int:

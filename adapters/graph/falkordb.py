@@ -51,13 +51,13 @@ class FalkorEngine:
 
     @asynccontextmanager
     async def failing_as(self, failure: type[Failure], done: str) -> AsyncIterator[None]:
-        """The indexes are looked up again afterwards: the server may be another one."""
+        """Indexes and types are looked after again afterwards: the server may be another one."""
         try:
             async with asyncio.timeout(DEADLINE):
                 yield
         except (RedisError, OSError) as error:
             if self._driver is not None:
-                self._driver.forget_indexes()
+                self._driver.forget_schema()
             raise failure(f"The graph could not be {done}: {reason(error)}") from error
 
     async def read(self, groups: Sequence[str], cypher: str, **params: object) -> list[Row]:
@@ -85,6 +85,7 @@ class FalkorEngine:
         for statement in statements:
             driver = self.driver(statement.group)
             await driver.ensure_indexes()
+            await driver.ensure_type(statement.relation)
             await driver.write(statement.text, **statement.params)
 
     async def hits(self, groups: Sequence[str], query: FactQuery) -> dict[FactKey, Hit]:

@@ -14,6 +14,7 @@ from adapters.graph.falkordb_connection import FalkorConnection, no_such_graph, 
 from adapters.graph.falkordb_indexes import SHOW, missing_statements
 from adapters.graph.graphiti_search import FactSearch
 from adapters.graph.ranking import Wanted
+from adapters.graph.records import checked_name
 from adapters.graph.texts import DEADLINE
 
 
@@ -30,6 +31,7 @@ class GroupDriver(FalkorDriver):
         self.dimensions = dimensions
         self.search_interface = FactSearch()
         self._indexed: set[str] = set()
+        self._typed: set[tuple[str, str]] = set()
 
     def clone(self, database: str) -> "GroupDriver":
         """The same connection, another group."""
@@ -60,9 +62,17 @@ class GroupDriver(FalkorDriver):
         for statement in await self.lacking():
             await self.execute_query(statement)
 
-    def forget_indexes(self) -> None:
+    async def ensure_type(self, relation: str) -> None:
+        """Make the type before the first edge of it is merged: a MERGE that was planned before its type existed
+        overlooks what another writer creates meanwhile, and makes it twice."""
+        if relation and (self._database, relation) not in self._typed:
+            await self.write(f"CREATE (a)-[x:{checked_name(relation)}]->(b) DELETE a, b")
+            self._typed.add((self._database, relation))
+
+    def forget_schema(self) -> None:
         """Look again: the server may have been replaced by an empty one."""
         self._indexed.clear()
+        self._typed.clear()
 
     async def read(self, cypher: str, **params: object) -> list[Row]:
         """Rows; none for a group that has no graph yet, which a stock query would create."""

@@ -186,6 +186,20 @@ async def test_writers_of_the_same_rows_at_once_leave_each_once(
     assert engine.cypher(group, nodes) == [[4, 4]]
 
 
+async def test_the_first_edges_of_their_type_are_made_once_in_every_group(
+    graph: GraphitiGraph, engine: Seen, group: str, embedder: CountingEmbedder
+) -> None:
+    writers = [graph, *(engine.graph(embedder) for _ in range(7))]
+    groups = [f"{group}_{number}" for number in range(20)]
+    for each in groups:
+        await asyncio.gather(*(writer.record([voted(each)]) for writer in writers))
+    for writer in writers[1:]:
+        await writer.close()
+    counted = "MATCH ()-[x {group_id: $group}]->() RETURN type(x), count(x) ORDER BY type(x)"
+    once = [["HAS_TWIN", 1], ["ON", 1], ["RELATES_TO", 1], ["VOTED", 1]]
+    assert [engine.cypher(each, counted) for each in groups] == [once] * 20
+
+
 async def test_lineage_tells_all_that_a_transaction_left_and_no_words(graph: GraphitiGraph, group: str) -> None:
     mine, other = f"tx-{group}", f"{group}_other"
     vote = replace(VOTE, properties={"open": True, "transaction_id": mine})
