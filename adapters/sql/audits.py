@@ -61,6 +61,9 @@ class SqlAudits:
         return self._session.scalars(same.limit(1)).first() is not None
 
 
+EVERY_ENTRY, NEWEST_FIRST = select(AuditRow), (Order(col(AuditRow.id), descending=True),)
+
+
 class SqlAuditReads:
     """Port `AuditReads`."""
 
@@ -72,5 +75,4 @@ class SqlAuditReads:
         return {row.id: row.to_domain() for row in rows}
 
     async def page(self, wanted: Slice) -> Page[AuditEntry]:
-        newest_first = [Order(col(AuditRow.id), descending=True)]
-        return await page_of(self._reader, select(AuditRow), newest_first, wanted, AuditRow.to_domain)
+        return await page_of(self._reader, EVERY_ENTRY, NEWEST_FIRST, wanted, AuditRow.to_domain)

@@ -52,8 +52,8 @@ async def page_of[R, T](
 
 @lru_cache(STATEMENTS)
 def made(statement: Select[Any], order: tuple[Order, ...], backward: bool, most: int) -> tuple[Select[Any], Table]:
-    """The first page's statement, and its table. Whoever asks with the same SELECT and order again spares making and
-    analysing it, which takes as long as reading a hundred rows."""
+    """The first page's statement, and its table. A SELECT and order that a module keeps are made and analysed once: a
+    quarter of what a list of a hundred members took."""
     table: Table = statement.column_descriptions[0]["entity"].__table__
     columns = (*table.columns, *(part.column for part in order))
     chosen = statement.with_only_columns(*columns, maintain_column_froms=True)

@@ -95,6 +95,9 @@ class SqlResolutions:
         return self._session.get_one(ResolutionRow, resolution_id).proposal_id
 
 
+EVERY_RESOLUTION, NEWEST_FIRST = select(ResolutionRow), (Order(col(ResolutionRow.seq), descending=True),)
+
+
 class SqlResolutionReads:
     """Port `ResolutionReads`."""
 
@@ -110,8 +113,7 @@ class SqlResolutionReads:
         return {row.proposal_id: row.to_domain() for row in await rows_of(self._reader, statement)}
 
     async def page(self, wanted: Slice) -> Page[Resolution]:
-        newest_first = [Order(col(ResolutionRow.seq), descending=True)]
-        return await page_of(self._reader, select(ResolutionRow), newest_first, wanted, ResolutionRow.to_domain)
+        return await page_of(self._reader, EVERY_RESOLUTION, NEWEST_FIRST, wanted, ResolutionRow.to_domain)
 
     async def after(self, seq: int, limit: int = 100) -> list[Resolution]:
         statement = select(ResolutionRow).where(col(ResolutionRow.seq) > seq)
