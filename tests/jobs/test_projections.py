@@ -1,9 +1,6 @@
 """From an event in SQL to its projection: in order for each aggregate, whatever fails."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
@@ -14,6 +11,7 @@ from domain.outbox import OutboxEntry
 from jobs.policy import MAX_ATTEMPTS, MAX_CLAIMS
 from jobs.projections import SUSPICIOUS, Projector
 from jobs.stores import Stores
+from tests.jobs.loops import eventually, running
 from tests.jobs.outboxes import FileOutbox
 
 LEASE = 1.5
@@ -59,19 +57,6 @@ class Told:
 
 
 @pytest.fixture
-async def outbox(tmp_path: Path) -> AsyncIterator[FileOutbox]:
-    outbox = FileOutbox(tmp_path / "outbox.db")
-    yield outbox
-    await outbox.close()
-
-
-@pytest.fixture
-async def bus(redis_url: str) -> AsyncIterator[RedisBus]:
-    async with RedisBus(redis_url) as bus:
-        yield bus
-
-
-@pytest.fixture
 def shown() -> Shown:
     return Shown()
 
@@ -79,25 +64,6 @@ def shown() -> Shown:
 @pytest.fixture
 def told() -> Told:
     return Told()
-
-
-async def eventually(condition: Callable[[], bool]) -> None:
-    for _ in range(1000):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("It did not come to pass within 10 s.")
-
-
-@asynccontextmanager
-async def running(*loops: Awaitable[None]) -> AsyncIterator[None]:
-    tasks = [asyncio.ensure_future(loop) for loop in loops]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @pytest.fixture
