@@ -5,6 +5,7 @@ Keys sorted, no blanks, whole numbers only, one line without an end, ASCII only:
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Set
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -28,6 +29,8 @@ def canonical(data: object) -> bytes:
 
 def read(content: bytes) -> object:
     """JSON in any form, but without floats and double keys. Raises Misread."""
+    if not content:
+        raise Misread("The file is empty.")
     try:
         return json.loads(content.decode(), object_pairs_hook=_once, parse_float=_no_float, parse_constant=_no_float)
     except UnicodeDecodeError:
@@ -43,8 +46,7 @@ def read(content: bytes) -> object:
 def _once(pairs: list[tuple[str, Any]]) -> Json:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        double = next(name for name in names if names.count(name) > 1)
+        double, _ = Counter(name for name, _ in pairs).most_common(1)[0]
         raise Misread(f"The key {double[:40]!a} stands twice in one object.")
     return found
 

@@ -107,7 +107,13 @@ def test_every_lost_byte_is_found(signer: Ed25519Signer) -> None:
         (lambda content: content.replace(b"T01:", b"T25:", 1), "castAt is no time like "),
         (lambda content: content.replace(b'"version":1', b'"version":2'), "not of the format frontier-receipt"),
         (lambda content: b"[" * 200_000, "The file is nested too deeply."),
-        (lambda content: b"", "The file is no JSON: "),
+        (lambda content: b"", "The file is empty."),
+        (lambda content: b"\xef\xbb\xbf" + content, "The file is no JSON: Unexpected UTF-8 BOM"),
+        (lambda content: content + b"\r\n", "departs from it at byte 1886."),
+        (lambda content: content[: len(content) // 2], "The file is no JSON: "),
+        (lambda content: content.replace(b'"weight":5', b'"weight":' + b"9" * 5000), "Exceeds the limit (4300 digits)"),
+        (lambda content: content.replace(b'"FOR"', '"FO\u0052\u0301"'.encode()), "choice is none of FOR, AGAINST, "),
+        (lambda content: content.replace(b"2026", "\uff12\uff10\uff12\uff16".encode()), "startsAt is no time like "),
         (lambda content: b"\xff", "The file is not UTF-8."),
         (lambda content: b"[]", "The file is no object."),
     ],
@@ -116,6 +122,13 @@ def test_another_form_is_no_receipt(signer: Ed25519Signer, change: Callable[[byt
     result = verify(change(signed(SMALL, signer)), VERIFIER)
     assert not result.valid
     assert any(said in mismatch for mismatch in result.mismatches), result.mismatches
+
+
+def test_a_key_that_stands_twice_among_many_is_found_at_once() -> None:
+    """Looking for it key by key would take hours for this file."""
+    many = b",".join(b'"%d":1' % number for number in range(200_000))
+    result = verify(b"{" + many + b',"199999":1}', VERIFIER)
+    assert result.mismatches == ("The key '199999' stands twice in one object.",)
 
 
 @settings(max_examples=300, deadline=None)

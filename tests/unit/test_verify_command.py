@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from socket import AF_UNIX, socket
 
 import pytest
 from click.testing import CliRunner, Result
@@ -12,7 +13,8 @@ from app.verify import MOST_BYTES
 from domain.errors import BadInput
 from domain.receipt_forms import receipt_bytes
 from domain.receipts import receipt_hash
-from tests.unit.receipting import SMALL, chain_of, signed, signer_in
+from domain.tally import CastBy
+from tests.unit.receipting import FOR, SMALL, Member, chain_of, receipt_of, signed, signer_in
 
 HASH = receipt_hash(receipt_bytes(SMALL))
 
@@ -76,13 +78,39 @@ def test_what_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> None:
     assert "holds no *.json" in str(empty)
 
 
-def test_what_cannot_be_read_as_a_receipt_is_told_by_its_name(tmp_path: Path) -> None:
-    folder, vast = tmp_path / "receipts" / "a.json", tmp_path / "vast.json"
-    folder.mkdir(parents=True)
-    with vast.open("wb") as sparse:
+def test_a_name_that_no_file_can_have_is_told(tmp_path: Path) -> None:
+    for name in ("", "x" * 5000, f"{tmp_path}/" * 500):
+        missing = verified(tmp_path, name).exception
+        assert isinstance(missing, BadInput)
+        assert str(missing).startswith(f"There is no file {name}, and no database in ")
+
+
+def test_a_folder_among_the_receipts_of_a_folder_is_none(tmp_path: Path, signer: Ed25519Signer) -> None:
+    (tmp_path / "receipts" / "a.json").mkdir(parents=True)
+    (tmp_path / "receipts" / "b.json").write_bytes(signed(SMALL, signer))
+    assert verified(tmp_path, tmp_path / "receipts", "--key", signer.key).exit_code == 0
+
+
+def test_of_much_that_is_wrong_the_first_is_told(tmp_path: Path, signer: Ed25519Signer) -> None:
+    file, all_for = tmp_path / "receipt.json", receipt_of([Member(by=CastBy.MEMBER, said=FOR)] * 30)
+    file.write_bytes(signed(replace(all_for, places=()), signer))
+    done = verified(tmp_path, file, "--key", signer.key)
+    assert (done.exit_code, len(done.output.splitlines())) == (1, 22)
+    assert done.output.splitlines()[-1] == "  - and 10 more."
+
+
+def test_what_cannot_be_read_as_a_receipt_is_told_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Path("vast.json").open("wb") as sparse:
         sparse.truncate(MOST_BYTES + 1)
-    for given, said in ((folder.parent, f"{folder} cannot be read (Is a directory)"), (vast, f"{vast} is larger than")):
-        done = verified(tmp_path, given).exception
-        assert isinstance(done, BadInput)
-        assert said in str(done)
-        assert "give a receipt.json" in str(done)
+    with socket(AF_UNIX) as ear:
+        ear.bind("socket.json")
+        for given, said in (
+            ("vast.json", "vast.json is larger than any receipt (64 MiB)"),
+            ("/dev/zero", "/dev/zero is larger than any receipt (64 MiB)"),
+            ("socket.json", "socket.json cannot be read ("),
+        ):
+            done = verified(tmp_path, given).exception
+            assert isinstance(done, BadInput)
+            assert str(done).startswith(said)
+            assert "give a receipt.json" in str(done)
