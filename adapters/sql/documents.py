@@ -10,6 +10,7 @@ from sqlalchemy import JSON, CheckConstraint, Column, ColumnElement, Select, del
 from sqlalchemy.orm import Session
 from sqlmodel import Field, col
 
+from adapters.sql.members import hold_member
 from adapters.sql.naming import NEVER_AGAIN, Row
 from adapters.sql.pages import Order, Parents, count_of, page_of, pages_of, rows_of
 from adapters.sql.reader import Reader
@@ -115,6 +116,7 @@ class SqlDocuments:
         return row.to_domain()
 
     def same(self, member_id: int, sha256: str, visibility: Visibility) -> Document | None:
+        hold_member(self._session, member_id)  # two of the same bytes at once must not both be the first
         row = self._session.scalar(
             select(DocumentRow)
             .where(

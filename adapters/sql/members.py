@@ -56,6 +56,11 @@ class MemberRow(Row, table=True):
 EVERYBODY, BY_ID = select(MemberRow), (Order(col(MemberRow.id)),)
 
 
+def hold_member(session: Session, member_id: int) -> None:
+    """Let others wait who ask how much of something this member has, to have more of it; its row may still be named."""
+    session.execute(select(col(MemberRow.id)).where(col(MemberRow.id) == member_id).with_for_update(key_share=True))
+
+
 class SqlMembers:
     """Port `Members`."""
 

@@ -21,7 +21,7 @@ from sqlmodel import Field, col
 
 from adapters.sql.daos import SqlDaos, choice_of, rules_data, rules_of
 from adapters.sql.late import late_of, light
-from adapters.sql.members import MemberRow
+from adapters.sql.members import hold_member
 from adapters.sql.naming import Row, table_of
 from adapters.sql.types import time_field
 from adapters.sql.writer import connection_of
@@ -257,8 +257,7 @@ class SqlProposals:
         )
 
     def running_of(self, member_id: int) -> int:
-        held = select(col(MemberRow.id)).where(col(MemberRow.id) == member_id).with_for_update(key_share=True)
-        self._session.execute(held)  # two drafts opened at once must not both be the last that is allowed
+        hold_member(self._session, member_id)  # two drafts opened at once must not both be the last that is allowed
         running = [Status.OPEN.value, Status.VOTING.value]
         return self._count(col(ProposalRow.author_id) == member_id, col(ProposalRow.status).in_(running))
 

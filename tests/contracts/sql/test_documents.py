@@ -1,5 +1,6 @@
 """Documents: read by whom they may, known again by their bytes, removed with what hangs on them."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -10,8 +11,9 @@ from domain.entities import Mention
 from domain.errors import Forbidden, NotFound
 from domain.members import Role, Viewer
 from domain.pages import Slice
-from evals.hall import Hall
-from tests.contracts.sql.times import T0
+from domain.transactions import Work
+from evals.hall import Hall, hall
+from tests.contracts.sql.times import T0, Clock
 
 PRIVATE, DAO = Visibility.PRIVATE, Visibility.DAO
 
@@ -64,6 +66,20 @@ async def test_a_private_document_is_not_there_for_others_whatever_their_role(da
         page = await reads.page(viewer, Slice())
         assert set(await reads.by_ids(viewer, [own.id, shared.id])) == ids
         assert ({row.id for row in page.rows}, await page.count()) == (ids, len(ids))
+
+
+async def test_of_the_same_bytes_at_once_one_is_the_original(database: Hall, url: str, clock: Clock) -> None:
+    (ada,) = await database.seat([1])
+
+    def accepted(work: Work) -> Document:
+        same = work.documents.same(ada.member_id, "a" * 64, PRIVATE)
+        original = same.id if same else None
+        return work.documents.add(ada.member_id, upload("a" * 64), duplicate_of=original, at=work.now())
+
+    async with hall(url, clock=clock) as other:
+        made = await asyncio.gather(*((database, other)[number % 2].transact(accepted) for number in range(20)))
+    (original,) = (document.id for document in made if document.duplicate_of is None)
+    assert [document.duplicate_of for document in made if document.id != original] == [original] * 19
 
 
 async def test_only_its_member_may_change_a_document(database: Hall) -> None:
