@@ -26,6 +26,8 @@ ALIVE = "frontier:worker"
 ALIVE_SECONDS = 2
 FUNCTION = "attempt"
 POLL_SECONDS = 0.05
+ANSWER_SECONDS = 2.0
+"""A deadline's job waits as long for a Redis that hangs, before it is run where it was claimed."""
 RECONCILE_SECONDS = 3300
 """Of an hour; what is left goes on in the next."""
 LONGEST_SECONDS = 6 * 3600
@@ -38,7 +40,7 @@ class ArqQueue:
     """Port `Queue`. Connects at its first use."""
 
     def __init__(self, url: str) -> None:
-        pool: Any = ConnectionPool.from_url(url, socket_connect_timeout=1.0, socket_timeout=5.0)
+        pool: Any = ConnectionPool.from_url(url, socket_connect_timeout=1.0, socket_timeout=ANSWER_SECONDS)
         self.redis = ArqRedis(pool, job_serializer=pack, job_deserializer=json.loads, default_queue_name=QUEUE)
 
     async def put(self, entry: OutboxEntry) -> None:
