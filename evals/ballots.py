@@ -7,17 +7,16 @@ that of one request, its wait in line included.
 """
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import cycle
-from typing import Self
 
 from app.demo.client import Client
 from domain.tally import Choice
 from evals.figures import Figure, spread
+from evals.listeners import Caller
 from evals.system import NotMeasured, System, done, running
 
 GOALS_MS = {"sqlite": 120.0, "postgresql": 200.0}
@@ -28,43 +27,18 @@ VOTERS = "query ($id: ID!) { proposal(id: $id) { quorum { voters } } }"
 CHOICES = tuple(Choice)
 
 
-class Caster:
-    """One HTTP/1.1 connection, spoken by hand: a client library's work would take the server's cores and count."""
-
-    def __init__(self, port: int, token: str) -> None:
-        self._port = port
-        self._head = (
-            f"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n"
-            "Content-Type: application/json\r\nContent-Length: "
-        )
-
-    async def __aenter__(self) -> Self:
-        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._writer.close()
-        await self._writer.wait_closed()
+class Caster(Caller):
+    """Spoken by hand: a client library's work would take the server's cores and count."""
 
     async def cast(self, proposal: str, choice: Choice) -> float:
         """Seconds until the answer is here. Raises NotMeasured for a ballot that was not counted."""
-        body = json.dumps({"query": CAST, "variables": {"in": {"proposalId": proposal, "choice": choice.value}}})
-        request = f"{self._head}{len(body)}\r\n\r\n{body}".encode()
-        if self._reader.at_eof():  # the server ends a connection that was idle for five seconds
-            await self.__aexit__()
-            await self.__aenter__()
+        request = self.request(CAST, **{"in": {"proposalId": proposal, "choice": choice.value}})
         began = time.perf_counter()
-        self._writer.write(request)
-        answer = await self._answer()
+        answer = await self.send(request)
         taken = time.perf_counter() - began
         if b'"userErrors":[]' not in answer.replace(b" ", b""):
             raise NotMeasured(f"A ballot was refused: {answer.decode()}")
         return taken
-
-    async def _answer(self) -> bytes:
-        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
-        length = int(head.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
-        return await self._reader.readexactly(length)
 
 
 async def in_rounds(casters: Sequence[Caster], proposals: Sequence[str], rounds: int) -> list[float]:

@@ -21,7 +21,7 @@ type Found = Callable[..., Awaitable[House]]
 """`await found(Rules(...), admission=...)`: a house with these rules and settings."""
 
 
-ON_POSTGRES = ("closing_early", "delegates", "freeze")
+ON_POSTGRES = ("closing_early", "delegates", "freeze", "races")
 """What clocks, locks and frozen rows decide runs on Postgres too. The rest would cost CI a minute: ATTACKS=all."""
 
 
@@ -41,6 +41,13 @@ def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         made = postgres_databases(real("TEST_DATABASE_URL", "postgres"))
     with made as ready:
         yield ready
+
+
+@pytest.fixture
+async def url(databases: Databases, tmp_path: Path) -> AsyncIterator[str]:
+    """A migrated database of its own."""
+    async with databases(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

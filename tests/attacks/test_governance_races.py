@@ -7,20 +7,14 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from uuid import uuid4
 
-import pytest
-from sqlalchemy import func, make_url, select, text, update
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from adapters.sql.clock import database_clock
-from adapters.sql.migrations import upgrade
 from adapters.sql.pages import rows_of
 from adapters.sql.proposals import ProposalRow
 from adapters.sql.resolutions import ResolutionRow
@@ -36,7 +30,6 @@ from domain.votes import tally_of
 from evals.hall import Hall, hall
 from services.delegations import Delegations, Mandate
 from services.votes import Said
-from tests.conftest import real
 
 ROOT = Path(__file__).parents[2]
 CASTERS, PROPOSALS, VOTERS = 200, 50, 24
@@ -107,32 +100,6 @@ async def acks_of(processes: list[subprocess.Popen[bytes]]) -> list[Ack]:
     said = await asyncio.gather(*(asyncio.to_thread(process.communicate, timeout=120) for process in processes))
     assert [process.returncode for process in processes] == [0] * len(processes)
     return [Ack(**told) for out, _ in said for told in json.loads(out)]
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """A migrated database of its own."""
-    if request.param == "sqlite":
-        made = f"sqlite+aiosqlite:///{tmp_path / 'race.db'}"
-        await upgrade(made)
-        yield made
-        return
-    server = real("TEST_DATABASE_URL", "postgres")
-    name = f"race_{uuid4().hex[:8]}"
-    async with administering(server, f"CREATE DATABASE {name}", f"DROP DATABASE {name} WITH (FORCE)"):
-        made = make_url(server).set(database=name).render_as_string(hide_password=False)
-        await upgrade(made)
-        yield made
-
-
-@asynccontextmanager
-async def administering(server: str, before: str, after: str) -> AsyncIterator[None]:
-    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(text(before))
-        yield
-        await connection.execute(text(after))
-    await engine.dispose()
 
 
 async def prepared(voting: Hall, rules: Rules, *, members: int, proposals: int) -> tuple[list[int], list[int]]:

@@ -8,19 +8,14 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import pytest
-from sqlalchemy import make_url, select, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import select, text
 from sqlmodel import col
 
-from adapters.sql.migrations import upgrade
 from adapters.sql.pages import rows_of
 from adapters.sql.proposals import ProposalRow
 from adapters.sql.resolutions import ResolutionRow
@@ -31,7 +26,6 @@ from domain.rules import EarlyClose, Rules
 from domain.tally import Choice, Tally
 from evals.hall import Hall, hall
 from services.votes import Said
-from tests.conftest import real
 
 ROOT = Path(__file__).parents[2]
 CASTERS, PROPOSALS, EACH = 30, 6, 14
@@ -69,32 +63,6 @@ async def cast_some(voting: Hall, member_id: int, proposals: list[int], chance: 
         except Refused as refused:
             told |= {"vote": None, "code": refused.code}
         os.write(sys.stdout.fileno(), (json.dumps(told) + "\n").encode())  # at once: the process may be killed
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """A migrated database of its own."""
-    if request.param == "sqlite":
-        made = f"sqlite+aiosqlite:///{tmp_path / 'race.db'}"
-        await upgrade(made)
-        yield made
-        return
-    server = real("TEST_DATABASE_URL", "postgres")
-    name = f"race_{uuid4().hex[:8]}"
-    async with administering(server, f"CREATE DATABASE {name}", f"DROP DATABASE {name} WITH (FORCE)"):
-        made = make_url(server).set(database=name).render_as_string(hide_password=False)
-        await upgrade(made)
-        yield made
-
-
-@asynccontextmanager
-async def administering(server: str, before: str, after: str) -> AsyncIterator[None]:
-    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(text(before))
-        yield
-        await connection.execute(text(after))
-    await engine.dispose()
 
 
 def casting(url: str, seed: int, members: list[int], proposals: list[int]) -> subprocess.Popen[bytes]:
