@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.lineage import Trace
+from domain.pages import Page, Slice
 from domain.periods import Window
 
 type Property = str | int | float | bool
@@ -96,10 +97,12 @@ class Graph(Protocol):
 
     async def by_ids(self, groups: Sequence[str], ids: Sequence[str]) -> dict[str, Fact]: ...
 
-    async def about(self, groups: Sequence[str], key: str, *, limit: int, skip: int) -> list[Fact]:
-        """Facts with this entity at either end, newest first."""
+    async def about(self, groups: Sequence[str], keys: Sequence[str], wanted: Slice) -> dict[str, Page[Fact]]:
+        """The same slice for each of these entities: facts with it at either end, newest first.
 
-    async def count_about(self, groups: Sequence[str], key: str) -> int: ...
+        A page's keys are microseconds since 1970 and the fact's id. Raises BadInput for a cursor of another list,
+        RetrievalFailed.
+        """
 
     async def forget(self, group: str, keys: Sequence[str]) -> None:
         """Remove the nodes of these keys, their edges, and the facts derived from them.

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from adapters.graph.graphiti import GraphitiGraph
 from adapters.graph.neo4j_connection import Address
 from domain.embeddings import Embedder
+from domain.pages import Slice
 from domain.periods import Window
 
 LIMIT = 5
@@ -34,7 +35,7 @@ class StockSearch:
 
     async def _open_neo4j(self, place: Address) -> None:
         """What it adds is dropped again at the end: each index makes every write slower."""
-        await self._graph.count_about(self._groups, "nobody")
+        await self._graph.about(self._groups, ["nobody"], Slice())
         from graphiti_core.driver.neo4j_driver import Neo4jDriver
 
         logging.getLogger("neo4j.notifications").setLevel(logging.ERROR)  # it asks for a property that nobody has yet
@@ -49,7 +50,7 @@ class StockSearch:
         self._added = [record["name"] for record in found.records if record["name"] not in there]
 
     async def _open_falkordb(self, address: str) -> None:
-        await self._graph.count_about(self._groups, "nobody")
+        await self._graph.about(self._groups, ["nobody"], Slice())
         from graphiti_core.driver.falkordb_driver import FalkorDriver
 
         parts = urlsplit(address)

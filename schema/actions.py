@@ -49,8 +49,8 @@ class SetRules:
 
     @field("The DAO's rules of now with the changes.")
     async def rules(self, info: Info) -> VotingRulesType:
-        dao = await info.context.reads.daos.current()
-        return VotingRulesType.from_domain(self.action.choice.over(dao.rules))
+        rules = await info.context.loaders.rules.load(None)
+        return VotingRulesType.from_domain(self.action.choice.over(rules))
 
     @field("The fields that it sets.")
     def changed(self) -> list[str]:

@@ -10,10 +10,12 @@ from domain.dead_letters import DeadLetter
 from domain.documents import Document
 from domain.elections import Election
 from domain.entities import Mention
+from domain.facts import Fact
 from domain.members import Role, Viewer
 from domain.pages import Page, Slice
 from domain.proposals import Proposal, StatusChange
 from domain.receipts import Sealed
+from domain.rules import Rules
 from domain.votes import Vote
 from schema.audits import AuditEntryType
 from schema.chats import ChatMessageType, ChatSessionType
@@ -163,6 +165,16 @@ class Loaders:
         return DataLoader(load)
 
     @cached_property
+    def rules(self) -> DataLoader[None, Rules]:
+        """The DAO's own, of now."""
+
+        async def load(keys: list[None]) -> list[Rules | BaseException]:
+            dao = await self._reads.daos.current()
+            return [dao.rules] * len(keys)
+
+        return DataLoader(load)
+
+    @cached_property
     def histories(self) -> DataLoader[int, list[StatusChange]]:
         return lists_by_key(self._reads.proposals.histories)
 
@@ -201,6 +213,10 @@ class Loaders:
     @cached_property
     def documents_of_topics(self) -> "Pages[Document]":
         return pages(lambda wanted, ids: self._reads.documents.pages_of_topics(self._viewer, wanted, ids))
+
+    @cached_property
+    def facts_of_topics(self) -> "Pages[Fact]":
+        return pages(lambda wanted, ids: self._services.facts.about_topics(self._viewer, ids, wanted))
 
     @cached_property
     def running(self) -> DataLoader[int, int]:

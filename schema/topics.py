@@ -42,7 +42,7 @@ class PolicyTopicType(Node):
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> FactConnection | None:
         asked = wanted("facts", first, after, last, before)
-        page = await info.context.services.facts.about_topic(info.context.viewer, self.key, asked)
+        page = await info.context.loaders.facts_of_topics.load((asked, self.key))
         return connection("facts", page, FactType.from_domain)
 
     @classmethod

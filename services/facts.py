@@ -44,17 +44,11 @@ class Facts:
     async def by_ids(self, viewer: Viewer, ids: list[str]) -> dict[str, Fact]:
         return await self._graph.by_ids(viewer.groups, ids)
 
-    async def about_topic(self, viewer: Viewer, topic_id: int, wanted: Slice) -> Page[Fact]:
-        """Newest first; its cursors are places in that list."""
-        key = f"topic:{topic_id}"
-        total = await self._graph.count_about(viewer.groups, key)
-        start, end = span(wanted, total)
-        facts = await self._graph.about(viewer.groups, key, limit=max(end - start, 0), skip=start)
-
-        async def count() -> int:
-            return total
-
-        return Page(facts, [(start + at,) for at in range(len(facts))], end < total, start > 0, count)
+    async def about_topics(self, viewer: Viewer, topic_ids: list[int], wanted: Slice) -> dict[int, Page[Fact]]:
+        """The same slice for each topic, newest first. Raises BadInput, RetrievalFailed."""
+        keys = {f"topic:{topic_id}": topic_id for topic_id in topic_ids}
+        found = await self._graph.about(viewer.groups, list(keys), wanted)
+        return {keys[key]: page for key, page in found.items()}
 
 
 def last_days(days: int | None, now: datetime) -> Window | None:
@@ -64,16 +58,3 @@ def last_days(days: int | None, now: datetime) -> Window | None:
     if not 1 <= days <= MAX_DAYS:
         raise BadInput(f"days must be between 1 and {MAX_DAYS}, or null for all time.", field=("days",))
     return Window(now - timedelta(days=days), None)
-
-
-def span(wanted: Slice, total: int) -> tuple[int, int]:
-    """The slice as positions [start, end). Raises BadInput for a cursor of another list."""
-    first = 0 if wanted.after is None else place(wanted.after) + 1
-    last = total if wanted.before is None else min(total, place(wanted.before))
-    return (max(first, last - wanted.size), last) if wanted.backward else (first, min(last, first + wanted.size))
-
-
-def place(key: tuple[str | int, ...]) -> int:
-    if len(key) != 1 or not isinstance(key[0], int) or key[0] < 0:
-        raise BadInput("This cursor belongs to another list; take endCursor or startCursor of this one.")
-    return key[0]

@@ -1,11 +1,14 @@
 """The temporal graph through Graphiti, on any engine."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import batched, chain
 
+from adapters.counts import Counts
+from adapters.graph.about import COUNT_ABOUT, page_about, reading
 from adapters.graph.changes import SLICE, GroupChange, changes_by_group, together
 from adapters.graph.engines import Engine, Overtaken, Row, Statement
 from adapters.graph.held import Holdings, ids_of
@@ -18,16 +21,13 @@ from domain.embeddings import Embedder, Vector
 from domain.errors import RetrievalFailed, SyncFailed
 from domain.facts import Fact, GraphBatch, HeldKey
 from domain.lineage import Trace
+from domain.pages import Page, Slice
 from domain.periods import Window
 
 TRIES = 5
 """Of a record that other writers overtake."""
 BY_IDS = f"""UNWIND $ids AS id MATCH ()-[e:RELATES_TO {{uuid: id}}]->() WHERE e.group_id IN $groups
     RETURN {FACT_COLUMNS}"""
-ABOUT = f"""UNWIND $uuids AS uuid MATCH (:Entity {{uuid: uuid}})-[e:RELATES_TO]-() WITH DISTINCT e
-    ORDER BY e.newest DESC, e.uuid LIMIT $limit RETURN {FACT_COLUMNS}"""
-COUNT_ABOUT = """UNWIND $uuids AS uuid MATCH (:Entity {uuid: uuid})-[e:RELATES_TO]-()
-    RETURN count(DISTINCT e) AS facts"""
 FORGET_FACTS = "MATCH ()-[e:RELATES_TO]->() WHERE e.source IN $keys AND e.group_id = $group DELETE e"
 FORGET_STRAY_FACTS = """UNWIND $facts AS id MATCH ()-[e:RELATES_TO {uuid: id}]->()
     WHERE e.group_id IS NULL OR e.group_id <> $group OR e.source IS NULL DELETE e"""
@@ -82,15 +82,14 @@ class GraphitiGraph:
         rows = await self._rows(groups, BY_IDS, ids=list(ids)) if ids else []
         return {fact.id: fact for fact in map(fact_of, rows)}
 
-    async def about(self, groups: Sequence[str], key: str, *, limit: int, skip: int) -> list[Fact]:
-        rows = await self._rows(groups, ABOUT, uuids=self._uuids(groups, key), limit=skip + limit)
-        facts = sorted(map(fact_of, rows), key=lambda fact: fact.id)
-        facts.sort(key=lambda fact: fact.valid_from or fact.created_at, reverse=True)
-        return facts[skip : skip + limit]
-
-    async def count_about(self, groups: Sequence[str], key: str) -> int:
-        rows = await self._rows(groups, COUNT_ABOUT, uuids=self._uuids(groups, key))
-        return sum(row["facts"] for row in rows)
+    async def about(self, groups: Sequence[str], keys: Sequence[str], wanted: Slice) -> dict[str, Page[Fact]]:
+        text, params = reading(wanted)
+        owners = self._owners(groups, keys)
+        found: dict[str, list[Row]] = {key: [] for key in keys}
+        for row in await self._rows(groups, text, uuids=list(owners), **params):
+            found[owners[row["about"]]].append(row)
+        counts = Counts(partial(self._counts, groups, owners))
+        return {key: page_about(rows, wanted, partial(counts.of, key)) for key, rows in found.items()}
 
     async def forget(self, group: str, keys: Sequence[str]) -> None:
         records = Records.of(group, shared=self.engine.shared)
@@ -174,10 +173,16 @@ class GraphitiGraph:
         async with self.engine.failing_as(RetrievalFailed, "read"):
             return await self.engine.read(list(dict.fromkeys(groups)), cypher, **params)
 
-    def _uuids(self, groups: Sequence[str], key: str) -> list[str]:
-        """Of the entity's nodes in these groups."""
-        each = (Records.of(group, shared=self.engine.shared).uuid(key) for group in groups)
-        return list(dict.fromkeys(each))
+    async def _counts(self, groups: Sequence[str], owners: Mapping[str, str]) -> Mapping[str, int]:
+        found = Counter[str]()
+        for row in await self._rows(groups, COUNT_ABOUT, uuids=list(owners)):
+            found[owners[row["about"]]] += row["facts"]
+        return found
+
+    def _owners(self, groups: Sequence[str], keys: Sequence[str]) -> dict[str, str]:
+        """The entities' keys by the uuids of their nodes in these groups."""
+        records = [Records.of(group, shared=self.engine.shared) for group in groups]
+        return {each.uuid(key): key for each in records for key in keys}
 
 
 def _groups(keys: Iterable[tuple[str, str]]) -> list[str]:

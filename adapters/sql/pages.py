@@ -1,6 +1,5 @@
 """Keyset pages over one SELECT."""
 
-import asyncio
 from collections import namedtuple
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, overload
 
 from sqlalchemy import ColumnElement, Integer, Select, Table, and_, func, or_, select
 
+from adapters.counts import Counts
 from adapters.sql.reader import Reader
 from adapters.sql.types import UtcDateTime
 from domain.errors import BadInput
@@ -89,25 +89,14 @@ async def pages_of[R, T](
     found: dict[int, list[Sequence[Any]]] = {key: [] for key in parents.keys}
     for row in await reader(lambda session: session.connection().execute(limited).all()):
         found[row[-2]].append(row[:-2])
-    counts = Counts(reader, theirs, parents.column)
+    counts = Counts(partial(counts_of, reader, theirs, parents.column))
     return {key: page(rows, wanted, table, to_domain, partial(counts.of, key)) for key, rows in found.items()}
 
 
-class Counts:
-    """How many rows each parent has: read for all of them when it is first asked."""
-
-    def __init__(self, reader: Reader, statement: Select[Any], parent: Any) -> None:  # noqa: ANN401  # a mapped column
-        self._reader = reader
-        self._counted = statement.with_only_columns(parent, func.count(), maintain_column_froms=True).group_by(parent)
-        self._reading = asyncio.Lock()
-        self._found: dict[int, int] | None = None
-
-    async def of(self, parent: int) -> int:
-        async with self._reading:
-            if self._found is None:
-                rows = await self._reader(lambda session: session.execute(self._counted).all())
-                self._found = {row[0]: row[1] for row in rows}
-        return self._found.get(parent, 0)
+async def counts_of(reader: Reader, statement: Select[Any], parent: Any) -> dict[int, int]:  # noqa: ANN401  # a column
+    """How many rows each parent has that has any."""
+    counted = statement.with_only_columns(parent, func.count(), maintain_column_froms=True).group_by(parent)
+    return {row[0]: row[1] for row in await reader(lambda session: session.execute(counted).all())}
 
 
 def sliced[R](statement: Select[R], order: Sequence[Order], wanted: Slice) -> Select[R]:

@@ -1,45 +1,42 @@
-"""A page of many costs as many SQL statements as a page of few."""
+"""A page of many costs as many reads, of the database and of the graph, as a page of few."""
 
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import reduce
 from operator import getitem
 from pathlib import Path
 
 import pytest
+import redis
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    get_named_type,
+    is_object_type,
+    parse,
+    visit,
+)
 from sqlalchemy import Engine, event
+from strawberry.types.field import StrawberryField
 
+from app.graphql.schema import SCHEMA
 from app.settings import Settings
-from domain.actions import EnactPolicy
-from domain.chats import Citation, Sender, SourceKind
-from domain.documents import Upload, Visibility
-from domain.drafts import Edit
-from domain.entities import Mention
-from domain.members import Claims, Role, Viewer
-from domain.option_ballots import OptionBallot
-from domain.rules import EarlyClose, RulesChoice, VotingSystem
-from domain.tally import Choice
-from domain.transactions import Work
-from evals.hall import Hall, hall
-from services.delegations import Delegations, Mandate
-from services.members import Weighing
-from services.topics import Topics
-from services.votes import Said
 from tests.api.client import Api
+from tests.api.furnished import MANY, clear, furnish
 from tests.api.publics import serving
 
-FEW, MANY = 3, 30
+FEW = 3
 WAYS = 2
 """To one noun, of different lengths: whether their loads meet in one read is a matter of when the database answers."""
-DECIDES = 3 * MANY
-"""A weight that reaches quorum and majority among MANY of weight 1."""
-OPEN_LONG = RulesChoice(early_close=EarlyClose.NEVER)
-MEMBER = "{ id handle weight active twin { id } }"
+MEMBER = "{ id handle weight active attributes twin { id member { id handle } } }"
+PAGE = "totalCount pageInfo { endCursor } edges { cursor node { id } }"
 VOTE = f"""{{
-  id choice weight reason castBy castAt acknowledgement ballot {{ approved }}
+  id choice weight reason castBy castAt acknowledgement canonicalBallot ballot {{ approved }}
   member {MEMBER} via {MEMBER} proposal {{ id title }}
 }}"""
 PROPOSAL = f"""{{
@@ -49,101 +46,54 @@ PROPOSAL = f"""{{
   viewerCan {{ vote start edit cancel sponsor reasons {{ code field }} }}
   myVote {{ id choice castBy acknowledgement via {MEMBER} }} myVotingPower myDelegationCarried myChain {MEMBER}
   sponsors {MEMBER} history {{ status at by {MEMBER} reason }} cancelledReason evidence
-  resolution {{ id passed reason receipt tally {{ seq forWeight }} results {{ option rank }} }}
+  resolution {{ id passed reason receipt previousReceipt receiptUrl
+    tally {{ seq forWeight }} results {{ option rank }} }}
   votes(first: 2) {{ totalCount pageInfo {{ endCursor }} edges {{ cursor node {VOTE} }} }}
-  action {{ ... on EnactPolicy {{ replaces {{ id title }} }} ... on SetWeight {{ member {MEMBER} }} }}
+  action {{ ... on EnactPolicy {{ replaces {{ id title }} }} ... on SetWeight {{ member {MEMBER} }}
+    ... on RepealPolicy {{ policy {{ id title }} }} ... on AdmitMember {{ admitted: member {MEMBER} }}
+    ... on SetRules {{ changed rules {{ quorumPercent }} }} }}
 }}"""
 DOCUMENT = "{ id filename topics { id title } duplicateOf { id filename } entities { text type } error { code } }"
+FACT = "{ id relation text subject { key } object { key } }"
 QUERIES = {
-    "proposals": f"query($n: Int!) {{ proposals(first: $n) {{ totalCount nodes {PROPOSAL} }} }}",
-    "members": f"""query($n: Int!) {{ members(first: $n) {{ nodes {{ id handle weight delegatedWeight
+    "proposals": f"query($n: Int!) {{ proposals(first: $n) {{ {PAGE} nodes {PROPOSAL} }} }}",
+    "members": f"""query($n: Int!) {{ members(first: $n) {{ {PAGE} nodes {{ id handle weight delegatedWeight
       delegations {{ id from {MEMBER} to {MEMBER} scope {{ id title }} }} }} }} }}""",
-    "policies": """query($n: Int!) { policies(first: $n) { nodes { id title version inForceFrom
-      topics { id title } replaces { id title } enactedBy { id title } } } }""",
-    "auditLog": f"""query($n: Int!) {{ auditLog(first: $n) {{ nodes {{ id act at by {MEMBER} reason
+    "policies": f"""query($n: Int!) {{ policies(first: $n) {{ {PAGE} nodes {{ id title version inForceFrom
+      topics {{ id title }} replaces {{ id title }} enactedBy {{ id title }} }} }} }}""",
+    "auditLog": f"""query($n: Int!) {{ auditLog(first: $n) {{ {PAGE} nodes {{ id act at by {MEMBER} reason
       subject {{ id ... on Member {{ handle }} ... on Proposal {{ number }} }} }} }} }}""",
-    "delegations": f"""query($n: Int!) {{ delegations(first: $n) {{
+    "delegations": f"""query($n: Int!) {{ delegations(first: $n) {{ {PAGE}
       nodes {{ id acceptsTwin from {MEMBER} to {MEMBER} scope {{ id title }} }} }} }}""",
-    "resolutions": f"query($n: Int!) {{ resolutions(first: $n) {{ nodes {{ id receipt proposal {PROPOSAL} }} }} }}",
-    "votes": f"query($n: Int!) {{ votes(first: $n) {{ totalCount nodes {VOTE} }} }}",
-    "documents": f"query($n: Int!) {{ documents(first: $n) {{ nodes {DOCUMENT} }} }}",
-    "policyTopics": f"""query($n: Int!) {{ policyTopics(last: $n) {{ nodes {{ id title policies {{ id title }}
-      documents(first: 2) {{ totalCount nodes {DOCUMENT} }} }} }} }}""",
-    "viewer.twin.sessions": """query($n: Int!) { viewer { twin { sessions(first: $n) { nodes { id twin { id }
-      messages(last: 2) { totalCount nodes { id session { id title } citations { quote source {
-        ... on ChatMessage { id content } } } } } } } } } }""",
+    "resolutions": f"""query($n: Int!) {{ resolutions(first: $n) {{ {PAGE}
+      nodes {{ id receipt proposal {PROPOSAL} }} }} }}""",
+    "votes": f"query($n: Int!) {{ votes(first: $n) {{ {PAGE} nodes {VOTE} }} }}",
+    "documents": f"query($n: Int!) {{ documents(first: $n) {{ {PAGE} nodes {DOCUMENT} }} }}",
+    "policyTopics": f"""query($n: Int!) {{ policyTopics(last: $n) {{ {PAGE} nodes {{ id title policies {{ id title }}
+      documents(first: 2) {{ {PAGE} nodes {DOCUMENT} }} facts(first: 2) {{ {PAGE} nodes {FACT} }} }} }} }}""",
+    "deadLetters": f"query($n: Int!) {{ deadLetters(first: $n) {{ {PAGE} nodes {{ id task payload }} }} }}",
+    "viewer.twin.memories": f"""query($n: Int!) {{ viewer {{ twin {{
+      memories(first: $n) {{ {PAGE} nodes {{ id text }} }} }} }} }}""",
+    "viewer.twin.sessions": f"""query($n: Int!) {{ viewer {{ twin {{ sessions(first: $n) {{ {PAGE} nodes {{
+      id twin {{ id }} messages(last: 2) {{ {PAGE} nodes {{ id session {{ id title }} citations {{ quote source {{
+        ... on ChatMessage {{ id content }} ... on Memory {{ id }} ... on Fact {{ id }} }} }} }} }} }} }} }} }} }}""",
 }
+NOT_IN_LISTS = {
+    "ChatDone.message": "an event of a stream, which is sent once",
+    "Dao.verifyKey": "there is one DAO",
+}
+"""Fields with a resolver that no list below the root repeats, and why."""
 
 
 @pytest.fixture(scope="module")
 def house(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """A DAO with more than MANY of everything."""
     own = settings.model_copy(update={"data_dir": tmp_path_factory.mktemp("counts")})
     Path(own.data_dir).mkdir(exist_ok=True)
     with serving(own) as api:
         api.data("{ viewer { id } }", token=api.token("ada", admin=True))
-        asyncio.run(furnish(own.database))
+        asyncio.run(furnish(own))
         yield api
-
-
-async def furnish(url: str) -> None:
-    async with hall(url) as voting:
-        ada = await voting.members.login(Claims("local|ada", "ada", Role.ADMIN, expires_at=None))  # type: ignore[arg-type]  # of no token
-        others = await voting.seat([1] * MANY)
-        topics, given = Topics(voting.transact), Delegations(voting.transact)
-        for number, giver in enumerate(others[1:]):
-            await given.give(giver, Mandate(others[number].member_id))
-        scopes = [
-            int((await topics.create(ada, f"Scope {number}", "New.", delegable=True))["topic"] or 0)
-            for number in range(MANY)
-        ]
-        await voting.transact(lambda work: given_and_said(work, ada))
-        for number, (author, scope) in enumerate(zip(others, scopes, strict=True)):
-            await given.give(ada, Mandate(author.member_id, scope))
-            await voting.members.weigh(ada, author.member_id, Weighing(DECIDES), "To decide alone.")
-            await tabled(voting, ada, author, scope, number)
-            await voting.members.weigh(ada, author.member_id, Weighing(1), "As all others.")
-
-
-def given_and_said(work: Work, ada: Viewer) -> None:
-    """Documents with a topic and an entity each, every second one a duplicate, and conversations that cite."""
-    original: int | None = None
-    for number in range(MANY):
-        upload = Upload(f"{number}.md", "text/markdown", 9, f"{number:064}", Visibility.DAO)
-        document = work.documents.add(ada.member_id, upload, duplicate_of=original, at=work.now())
-        original = None if original else document.id
-        topics = work.topics.ensure([f"Topic {number}"])
-        work.documents.save(replace(document, topic_ids=topics))
-        work.documents.save_mentions(document.id, [Mention("Elm", "GPE", 0, 3, "test")])
-        session = work.chats.start(ada.member_id, f"Talk {number}", at=work.now())
-        said = work.chats.add(session.id, Sender.MEMBER, "Why?", complete=True, at=work.now())
-        reply = work.chats.add(session.id, Sender.TWIN, "", complete=False, at=work.now())
-        cited = Citation(SourceKind.MESSAGE, str(said.id), "Why?", 0.5)
-        work.chats.save(replace(reply, content="So.", complete=True, citations=(cited,)), events="[]")
-
-
-async def tabled(voting: Hall, ada: Viewer, author: Viewer, scope: int, number: int) -> None:
-    """One proposal that enacts a policy and passes, one that runs with options, one that is only open."""
-    enacts = Edit(
-        f"Enact {number}", "So.", [f"Topic {number}"], scope_id=scope, action=EnactPolicy(f"P{number}", "So.")
-    )
-    chooses = Edit(
-        f"Choose {number}",
-        "What?",
-        system=VotingSystem.APPROVAL,
-        options=("One", "Two"),
-        scope_id=scope,
-        choice=OPEN_LONG,
-    )
-    for edit in (enacts, chooses):
-        made = int((await voting.proposals.create(author, edit))["proposal"] or 0)
-        await voting.proposals.open(author, made)
-        await voting.proposals.sponsor(ada, made)
-        await voting.proposals.start(author, made)
-        said = Said(Choice.FOR) if edit is enacts else Said(options=OptionBallot(approved=(1,)))
-        await voting.votes.cast(author, made, said)
-        if edit is chooses and number % 2:
-            await voting.votes.cast(ada, made, said)
+    asyncio.run(clear(own))
 
 
 @contextmanager
@@ -161,20 +111,63 @@ def statements() -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
+def graph_reads(url: str) -> int:
+    """How many commands for graphs the server has run."""
+    with redis.Redis.from_url(url) as client:
+        stats: dict[str, dict[str, int]] = client.info("commandstats")
+    return sum(each["calls"] for name, each in stats.items() if name.startswith("cmdstat_graph."))
+
+
 @pytest.mark.parametrize("name", QUERIES)
-def test_a_page_of_many_costs_no_more_statements_than_a_page_of_few(house: Api, name: str) -> None:
+def test_a_page_of_many_costs_no_more_reads_than_a_page_of_few(house: Api, settings: Settings, name: str) -> None:
     token = house.token("ada", admin=True)
-    counts = []
+    counts, graph = [], []
     for size in (FEW, MANY):
         house.data("{ viewer { id } }", token=token)  # it logs in, which is not counted
+        before = graph_reads(settings.redis_url)
         with statements() as found:
             answer = house.data(QUERIES[name], token=token, n=size)
         assert len(reduce(getitem, name.split("."), answer)["nodes"]) == size
         counts.append(found)
+        graph.append(graph_reads(settings.redis_url) - before)
     few, many = (Counter(map(shape, found)) for found in counts)
     assert {each: times for each, times in many.items() if times > few[each] + WAYS} == {}
+    assert graph[1] <= graph[0] + WAYS
 
 
 def shape(statement: str) -> str:
     """Without the number of parameters in a list."""
     return statement.split("IN (")[0]
+
+
+def test_every_field_that_may_cost_a_read_is_counted() -> None:
+    counted = set().union(*map(asked, QUERIES.values()))
+    assert set(costly()) - counted == set(NOT_IN_LISTS)
+
+
+def costly() -> Iterator[str]:
+    """Fields with a resolver, and connections at the root."""
+    for kind, found in SCHEMA._schema.type_map.items():
+        for name, field in found.fields.items() if is_object_type(found) else ():
+            page = get_named_type(field.type).name.endswith("Connection")
+            if page if kind in ("Query", "Mutation", "Subscription") else resolved(field):
+                yield f"{kind}.{name}"
+
+
+def resolved(field: GraphQLField) -> bool:
+    defined = field.extensions.get("strawberry-definition")
+    return isinstance(defined, StrawberryField) and not defined.is_basic_field
+
+
+def asked(text: str) -> set[str]:
+    """The fields of a document, each with its type."""
+    found, types = set(), TypeInfo(SCHEMA._schema)
+
+    class Fields(Visitor):
+        def enter_field(self, node: FieldNode, *_: object) -> None:
+            parent = types.get_parent_type()
+            assert parent is not None
+            found.add(f"{parent.name}.{node.name.value}")
+
+    visit(parse(text), TypeInfoVisitor(types, Fields()))
+    return found

@@ -17,6 +17,7 @@ from adapters.graph.neo4j import Neo4jEngine
 from domain.errors import RetrievalFailed, SyncFailed
 from domain.facts import GraphBatch, GraphEdge, GraphEntity
 from domain.lineage import Trace
+from domain.pages import Slice
 from evals.engines.neo4j import Neo4j
 from tests.contracts.graph_engines import Seen, snapshot
 from tests.contracts.graphs import ANA, DAY, NOW, TWIN, VOTE, fact, voted
@@ -112,22 +113,6 @@ async def test_fact_with_new_text_or_ends_stays_one(graph: GraphitiGraph, engine
     assert found == changed
 
 
-async def test_about_is_newest_first_and_pages(graph: GraphitiGraph, group: str) -> None:
-    other = f"{group}_x"
-    days = [3, 1, 2]
-    mine = [fact(group, f"Note {day}.", valid_from=NOW - day * DAY) for day in days]
-    loop = fact(other, "Ana met herself.", object=ANA, valid_from=None)
-    unrelated = fact(group, "Bo sleeps.", subject=GraphEntity("member:2", "Bo", ("User",)))
-    await graph.record([GraphBatch(group, facts=(*mine, unrelated)), GraphBatch(other, facts=(loop,))])
-    groups = [group, other]
-    expected = [loop, mine[1], mine[2], mine[0]]
-    assert await graph.about(groups, "member:1", limit=10, skip=0) == expected
-    assert await graph.about(groups, "member:1", limit=2, skip=1) == expected[1:3]
-    assert await graph.count_about(groups, "member:1") == 4
-    assert await graph.count_about(groups, "proposal:7") == 4
-    assert await graph.count_about(groups, "member:9") == 0
-
-
 async def test_forgotten_rows_leave_nodes_edges_and_facts_gone(graph: GraphitiGraph, engine: Seen, group: str) -> None:
     document = GraphEntity("document:5", "rules.md", ("Document",))
     derived = fact(group, "Ana prefers PLA.", source="document:5")
@@ -147,8 +132,8 @@ async def test_reading_or_forgetting_an_unknown_group_makes_no_graph(
 ) -> None:
     assert await graph.search([group], "anything", window=None, at=NOW, limit=5) == []
     assert await graph.by_ids([group], ["x"]) == {}
-    assert await graph.about([group], "member:1", limit=5, skip=0) == []
-    assert await graph.count_about([group], "member:1") == 0
+    page = (await graph.about([group], ["member:1"], Slice()))["member:1"]
+    assert (page.rows, await page.count()) == ([], 0)
     await graph.forget(group, ["member:1"])
     assert not engine.exists(group)
 

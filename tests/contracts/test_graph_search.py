@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.graph.graphiti import GraphitiGraph
 from domain.facts import GraphBatch
+from domain.pages import Slice
 from domain.periods import Window
 from tests.contracts.graph_engines import Seen
 from tests.contracts.graphs import DAY, NOW, PRINTER, fact, voted
@@ -51,7 +52,7 @@ async def test_search_never_leaves_its_groups(graph: GraphitiGraph, group: str) 
     await graph.record([GraphBatch(group, facts=(mine,)), GraphBatch(other, facts=(secret,))])
     assert [found for found, _ in await graph.search([group], "safe code 9999", window=None, at=NOW, limit=5)] == [mine]
     assert await graph.by_ids([group], ["other"]) == {}
-    assert await graph.about([group], "member:1", limit=5, skip=0) == [mine]
+    assert (await graph.about([group], ["member:1"], Slice()))["member:1"].rows == [mine]
     both = await graph.search([group, other, group], "safe code", window=None, at=NOW, limit=5)
     assert {found.id for found, _ in both} == {mine.id, "other"}
     assert len(both) == 2
