@@ -61,9 +61,10 @@ def counted(case: dict[str, Any]) -> dict[str, Any]:
 
 
 def poll_of(case: dict[str, Any], read: Read) -> Poll:
-    """With one strategy where no vote tells; votes name no strategy beyond the last of theirs."""
+    """Votes name no strategy beyond the last of theirs. How many a poll has that nobody voted on, its answer tells."""
     options = len(case["choices"])
-    strategies = max((len(vote.get("scores", ())) for vote in case["votes"]), default=0) or 1
+    rows = [vote.get("scores", ()) for vote in case["votes"]] or case["expected"].get("scoresByStrategy", ())
+    strategies = max(map(len, rows), default=0) or 1
     votes = []
     for vote in case["votes"]:
         if (ballot := read(vote["choice"], options)) is not None:

@@ -37,6 +37,7 @@ def outcome(one: dict[str, Any]) -> Outcome:
         case("ranked-choice", [([1, 2, 3], [2]), ([2, 3, 1], [2]), ([3, 2, 1], [3]), ([1], [9])], [[0], [4], [3]]),
         case("copeland", [([1, 2], [3]), ([2], [9])], [[2.5 / 2.5 * 3], [0]], scoresTotal=3, validVotes=1),
         case("ranked-choice", [], [[0], [0]], scoresTotal=0, validVotes=0),
+        case("approval", [], [[0, 0, 0], [0, 0, 0]], scoresTotal=0, validVotes=0),
     ],
     ids=lambda one: one["type"],
 )
