@@ -47,7 +47,7 @@ from services.reconciliation import Compared, Reconciliation
 from services.renames import Renames
 from services.replies import Replies
 from services.resolutions import Resolutions
-from services.stalls import Stalls
+from services.stalls import Stalls, all_tried
 from services.topics import Topics
 from services.votes import Votes
 
@@ -86,9 +86,7 @@ class Container(Adapters):
 
     async def sweep(self) -> None:
         """Once a minute: close what was missed, and tidy up."""
-        await self.services.stalls.sweep()
-        await self.services.receipts.seal()
-        await self.database.tidy()
+        await all_tried(self.services.stalls.sweep, self.services.receipts.seal, self.database.tidy)
 
     async def warm(self) -> None:
         """Load what the first question would wait for: embedder, both indexes, and the agent's graph."""

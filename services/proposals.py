@@ -17,7 +17,7 @@ from domain.rules import ADMINS, Rules, camel, chosen
 from domain.transactions import Ids, Once, Transact, Work
 from services import actions
 from services.electorates import freeze, recounted
-from services.resolutions import outcome, resolve
+from services.resolutions import outcome, outcome_early, resolve
 from services.watching import Watched, watch
 
 SWEEP_SIZE = 100
@@ -124,7 +124,7 @@ class Proposals:
             before, now = _seen(work, viewer, proposal_id), work.now()
             before.check_cancel(viewer)
             said = given_reason(reason)
-            if before.author_id != viewer.member_id:
+            if before.running or before.author_id != viewer.member_id:  # what no author may without being ADMIN
                 _note(work, Act.PROPOSAL_CANCELLED, proposal_id, viewer, said, now)
             return _stepped(work, before.cancelled(at=now), viewer, reason=said)
 
@@ -183,8 +183,9 @@ class Proposals:
             said = given_reason(reason)
             found = "the tally was right" if after.tally == before.tally else "the tally was mended"
             _note(work, Act.PROPOSAL_RECOUNTED, proposal_id, viewer, f"{said} (Recounted: {found}.)", now)
-            if after.ended(at=now):
-                resolve(work, after, outcome(work, after))
+            decision = outcome(work, after) if after.ended(at=now) else outcome_early(work, after, at=now)
+            if decision:
+                resolve(work, after, decision)
             else:
                 work.proposals.save(after)
                 work.emit(ProposalChanged(proposal_id, status_changed=False))

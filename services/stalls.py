@@ -1,7 +1,8 @@
 """The safety net: once a minute, what should have happened and did not. Each act has its audit row and its alert."""
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 
@@ -40,11 +41,8 @@ class Stalls:
         self._jumped = jumped
 
     async def sweep(self) -> None:
-        """Harmless twice, and on two workers."""
-        await self._clock()
-        await self._projections()
-        await self._lapse()
-        await self._proposals.sweep()
+        """Harmless twice, and on two workers. What fails keeps nothing else from being tried."""
+        await all_tried(self._clock, self._projections, self._lapse, self._proposals.sweep)
 
     async def _clock(self) -> None:
         jump = self._jumped()
@@ -72,8 +70,8 @@ class Stalls:
         """Cancel what nobody puts to the vote, so that it no longer counts among its author's."""
         span = timedelta(days=OPEN_DAYS)
         old = await self._transact(lambda work: work.proposals.open_since(before=work.now() - span, limit=MOST))
-        for proposal_id in old:
-            await self._transact(partial(_lapsed, proposal_id=proposal_id, span=span))
+        lapses = [partial(_lapsed, proposal_id=proposal_id, span=span) for proposal_id in old]
+        await all_tried(*(partial(self._transact, lapse) for lapse in lapses))
 
     async def _note(self, act: Act, code: AlertCode, subject: str, reason: str) -> None:
         """Once, however often it is seen."""
@@ -86,6 +84,13 @@ class Stalls:
 
         if await self._transact(command):
             self._alerts.raise_(code, subject=subject, message=reason)
+
+
+async def all_tried(*acts: Callable[[], Awaitable[object]]) -> None:
+    """One after another. Raises all that failed together."""
+    outcomes = [(await asyncio.gather(act(), return_exceptions=True))[0] for act in acts]
+    if failures := [outcome for outcome in outcomes if isinstance(outcome, Exception)]:
+        raise ExceptionGroup("Some of the sweep failed.", failures)
 
 
 def _lapsed(work: Work, *, proposal_id: int, span: timedelta) -> None:

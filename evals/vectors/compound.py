@@ -11,9 +11,10 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from domain.casting import cast
 from domain.criteria import Bar, Criteria, QuorumOf
-from domain.errors import AlreadyResolved, Conflict, VotingClosed
-from domain.tally import Choice
+from domain.errors import AlreadyResolved, BadInput, Conflict, VotingClosed
+from domain.tally import CastBy, Choice
 from evals.vectors.courses import SLOTS, SUPPORT, Course, Terms
 from evals.vectors.outcomes import Outcome, compared, failed, passed, skipped
 
@@ -42,11 +43,9 @@ def judged(case: dict[str, Any]) -> Outcome:
         return refused(case["name"], case["error"])
     if "state" in case:
         return of_state(case)
-    if "reason" in case["name"]:
-        return skipped(case["name"], REASON)
     if ballot := ballot_of(case):
         return recorded(case, *ballot)
-    return skipped(case["name"], UNREAD)
+    return skipped(case["name"], REASON if "reason" in case["name"] else UNREAD)
 
 
 def course(*weights: int, quorum: int = QUORUM) -> Course:
@@ -88,6 +87,8 @@ def recorded(case: dict[str, Any], choice: Choice, votes: int) -> Outcome:
 def refused(name: str, error: str) -> Outcome:
     if "already voted" in error:
         return refused_twice(name)
+    if "invalid" in error:
+        return refused_support(name)
     if "closed" in error:
         return refused_outside(name)
     return skipped(name, UNREAD)
@@ -101,6 +102,15 @@ def refused_twice(name: str) -> Outcome:
     except Conflict:
         return passed(name)
     return failed(name, "expected the second vote to be refused, and it was counted")
+
+
+def refused_support(name: str) -> Outcome:
+    """Support 3, which there is not."""
+    try:
+        cast(list(course(100).nodes.values()), len(SLOTS), by=CastBy.MEMBER)
+    except BadInput:
+        return passed(name)
+    return failed(name, "expected another support than for, against and abstain to be refused, and it was counted")
 
 
 def refused_outside(name: str) -> Outcome:

@@ -1,5 +1,7 @@
 """The audit log: one line an act, newest first, undone with what it tells of."""
 
+from dataclasses import replace
+
 import pytest
 
 from adapters.sql.audits import SqlAuditReads
@@ -7,8 +9,11 @@ from domain.audits import Act, AuditEntry, Subject
 from domain.errors import BadInput
 from domain.members import Role, Viewer
 from domain.pages import Slice
+from domain.proposals import Status
+from domain.tally import Choice, Tally
 from domain.transactions import Work
 from evals.hall import Hall
+from services.votes import Said
 from tests.contracts.sql.times import T0, Clock
 
 
@@ -67,3 +72,34 @@ async def test_an_admins_acts_on_proposals_stand_in_it_and_an_authors_own_do_not
             clock.at,
         ),
     ]
+
+
+async def test_an_admin_who_is_the_author_too_cancels_in_voting_as_an_admin(database: Hall, clock: Clock) -> None:
+    (ada,) = await database.seat([1])
+    admin = Viewer(ada.member_id, Role.ADMIN)
+    early, running = await database.propose(ada, "Early"), await database.put_to_vote(ada, "Running")
+    await database.proposals.cancel(admin, early, "Not now.")
+    await database.proposals.cancel(admin, running, "I am losing.")
+    rows = (await SqlAuditReads(database.reader).page(Slice())).rows
+    assert [(row.act, row.reason, row.subject) for row in rows] == [
+        (Act.PROPOSAL_CANCELLED, "I am losing.", Subject("Proposal", running))
+    ]
+
+
+async def test_a_recount_that_mends_the_tally_decides_what_the_ballots_decide(database: Hall) -> None:
+    ada, ben, _ = await database.seat([1, 1, 1])
+    running = await database.put_to_vote(ada, "Running")
+
+    def lose_the_count(work: Work) -> None:
+        proposal = work.proposals.locked(running)
+        work.proposals.save(replace(proposal, tally=Tally(eligible=3)))
+
+    await database.votes.cast(ada, running, Said(Choice.FOR))
+    await database.transact(lose_the_count)
+    await database.votes.cast(ben, running, Said(Choice.FOR))
+    assert await database.transact(lambda work: work.proposals.locked(running).running)
+    await database.proposals.resolve_stalled(Viewer(ben.member_id, Role.ADMIN), running, "It looks stuck.")
+    after = await database.transact(lambda work: work.proposals.locked(running))
+    assert (after.status, after.tally.in_favour, after.tally.eligible) == (Status.PASSED, 2, 3)
+    (row,) = (await SqlAuditReads(database.reader).page(Slice())).rows
+    assert row.reason == "It looks stuck. (Recounted: the tally was mended.)"

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from adapters.sql.audits import SqlAuditReads
 from adapters.sql.proposal_reads import SqlProposalReads
 from domain.alerts import AlertCode
@@ -35,6 +37,24 @@ class Late:
 
     async def stalled(self, *, seconds: float, limit: int) -> list[OutboxEntry]:
         return [OutboxEntry(7, "event", "BallotCast", {"vote_id": 1}, 1, "t", T0)]
+
+
+class Broken(Late):
+    """Port `Backlog`: it cannot be read."""
+
+    async def stalled(self, *, seconds: float, limit: int) -> list[OutboxEntry]:
+        raise RuntimeError("No backlog.")
+
+
+async def test_what_fails_in_a_sweep_keeps_no_vote_open(database: Hall, clock: Clock) -> None:
+    _, proposal_id = await voting(database, members=2)
+    proposals = Proposals(database.transact, SqlProposalReads(database.reader), Silence(), alerts=Heard())
+    stalls = Stalls(database.transact, proposals, Broken(), alerts=Heard(), jumped=lambda: None)
+    clock.forward(days=8)
+    with pytest.raises(ExceptionGroup) as failed:
+        await stalls.sweep()
+    assert [str(failure) for failure in failed.value.exceptions] == ["No backlog."]
+    assert not await proposals.close(proposal_id)
 
 
 async def test_what_stalls_is_told_once_however_often_it_is_seen(database: Hall, clock: Clock) -> None:
