@@ -132,8 +132,8 @@ class Graph(Protocol):
 
         Start with ""; "" comes back with the last slice. About `limit` keys in the store's own order, some in more than
         one slice; what is there from the first slice to the last is in one. A node that does not stand under its own
-        key, and a fact of another group or of no source, is told by a name that only `forget` understands. Raises
-        RetrievalFailed.
+        key, a fact of another group or of no source, and what has no id at all are told by names that only `forget`
+        understands. Raises RetrievalFailed.
         """
 
     async def held(self, group: str, owners: Sequence[str], nodes: Sequence[str] = ()) -> GraphBatch:
@@ -142,8 +142,8 @@ class Graph(Protocol):
         The nodes of both; of `owners` also the native edges that are theirs (`GraphEdge.owner`), and the facts derived
         from them (`Fact.source`), whose two entities need no more than their keys. What `record` would not have written
         so is told so that it differs: a node of another group is left out, an edge of another id or group comes twice,
-        as one does that is there twice, and a fact that a search could not find, for want of a vector or as its fields
-        contradict each other, has no words. Raises RetrievalFailed.
+        as one does that is there twice, and a fact that is there twice, or that a search could not find, for want of a
+        vector or as its fields contradict each other, has no words. Raises RetrievalFailed.
         """
 
     async def drop(self, group: str) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 GROUPS_AT_ONCE = 20
-ANY_NODE = "MATCH (n:Entity) RETURN 1 AS there LIMIT 1"
+ANY_NODE = "MATCH (n) RETURN 1 AS there LIMIT 1"
 
 
 class FalkorEngine:

@@ -11,7 +11,7 @@ from adapters.counts import Counts
 from adapters.graph.about import COUNT_ABOUT, page_about, reading
 from adapters.graph.changes import SLICE, GroupChange, changes_by_group, together
 from adapters.graph.engines import Engine, Overtaken, Row, Statement
-from adapters.graph.held import Holdings, ids_of
+from adapters.graph.held import NAMELESS, NAMELESS_FACTS, NAMELESS_NODES, Holdings, ids_of
 from adapters.graph.lineage import LINEAGE, trace_of
 from adapters.graph.plans import KNOWN_FACTS, FactPlan
 from adapters.graph.ranking import FactQuery, ranked
@@ -30,7 +30,8 @@ BY_IDS = f"""UNWIND $ids AS id MATCH ()-[e:RELATES_TO {{uuid: id}}]->() WHERE e.
     RETURN {FACT_COLUMNS}"""
 FORGET_FACTS = "MATCH ()-[e:RELATES_TO]->() WHERE e.source IN $keys AND e.group_id = $group DELETE e"
 FORGET_STRAY_FACTS = """UNWIND $facts AS id MATCH ()-[e:RELATES_TO {uuid: id}]->()
-    WHERE e.group_id IS NULL OR e.group_id <> $group OR e.source IS NULL DELETE e"""
+    WHERE e.group_id IS NULL OR e.group_id <> $group OR e.source IS NULL
+    OR e.source <> toString(e.source) DELETE e"""
 FORGET_NODES = "UNWIND $uuids AS id MATCH (n:Entity {uuid: id}) DETACH DELETE n"
 FORGET_NAMES = """MATCH (n:Entity {group_id: $group}) WHERE (n:NamedEntity OR n:PolicyTopic) AND NOT (n)--()
     DELETE n"""
@@ -99,8 +100,11 @@ class GraphitiGraph:
         if there:
             nodes, facts = ids_of(records, keys)
             params = {"group": group, "keys": list(keys), "uuids": nodes, "facts": facts}
-            texts = (FORGET_FACTS, *([FORGET_STRAY_FACTS] if facts else []), FORGET_NODES, FORGET_NAMES)
-            await self._write(Statement(group, text, params) for text in texts)
+            texts = [FORGET_FACTS, *([FORGET_STRAY_FACTS] if facts else []), FORGET_NODES]
+            if any(key.startswith(NAMELESS) for key in keys):
+                shared, params = self.engine.shared, {**params, "groups": [group]}
+                texts += [f"{NAMELESS_FACTS[shared]} DELETE n", f"{NAMELESS_NODES[shared]} DETACH DELETE n"]
+            await self._write(Statement(group, text, params) for text in (*texts, FORGET_NAMES))
 
     async def lineage(self, transaction_id: str) -> list[Trace]:
         await self._open()

@@ -5,6 +5,8 @@ from typing import Any
 
 SPACE = 16**8
 """The first eight hex digits of a uuid."""
+FIRST = "0"
+"""No uuid is less; what is no text is neither less nor more."""
 
 type Rows = list[dict[str, Any]]
 

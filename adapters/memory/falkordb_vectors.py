@@ -3,6 +3,7 @@
 Import through mem0_import only.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import batched
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from redis.exceptions import RedisError, ResponseError
 
 from adapters.graph.falkordb_connection import VectorParam
-from adapters.graph.slices import bounds, within
+from adapters.graph.slices import FIRST, bounds, within
 from adapters.memory import falkordb_statements as statements
 from adapters.memory.falkordb_client import FalkorClient
 from adapters.memory.falkordb_search import FalkorSearch
@@ -18,6 +19,8 @@ from adapters.memory.search import Filters, OtherVectors, Row, Rows, check_dimen
 from adapters.memory.vectors import Hit, Hits, MemoryVectors, Names, vector_id
 
 SLICE = 200
+NAMELESS = "?"
+"""Before the engine's own id of an entry that has none of ours: all of these are deleted together."""
 
 
 class FalkorVectors(MemoryVectors):
@@ -33,14 +36,17 @@ class FalkorVectors(MemoryVectors):
         by_id = {vector_id(memory_id): memory_id for memory_id in memory_ids}
         text = statements.STORED.format(columns=", ".join(f"m.{name} AS {name}" for name in ("id", *fields)))
         rows = [row for part in batched(by_id, SLICE) for row in self.client.read(text, ids=[*part])]
-        return {by_id[row["id"]]: row for row in rows}
+        times = Counter(row["id"] for row in rows)
+        return {by_id[row["id"]]: row for row in rows if times[row["id"]] == 1}
 
     def slice(self, after: str, limit: int) -> tuple[Rows, str]:
         counted = self.client.read(statements.COUNT_ALL)
         start, until = bounds(after, count=counted[0]["vectors"] if counted else 0, limit=limit)
         range_ = "m.id >= $start" + (" AND m.id < $until" if until else "")
-        rows = self.client.read(statements.SLICE.format(range=range_), start=start, until=until)
-        return within(rows, "ref", start, until), until or ""
+        rows = self.client.read(statements.SLICE.format(range=range_), start=start or FIRST, until=until)
+        nameless = [] if after else self.client.read(f"{statements.NAMELESS} RETURN id(m) AS ref")
+        strays = [{"ref": f"{NAMELESS}{row['ref']}", "id": None, "group": None} for row in nameless]
+        return strays + within(rows, "ref", start, until), until or ""
 
     def memory_ids(self, group: str) -> set[int]:
         return {row["memory_id"] for row in self.client.read(statements.MEMORY_IDS, group=group)}
@@ -53,6 +59,8 @@ class FalkorVectors(MemoryVectors):
         if self.client.read("RETURN 1 AS there"):
             for part in batched(ids, SLICE):
                 self.client.write(statements.DELETE, ids=[*part])
+            if any(id.startswith(NAMELESS) for id in ids):
+                self.client.write(f"{statements.NAMELESS} DELETE m")
 
     def update(self, vector_id: str, vector: Sequence[float] | None = None, payload: Filters | None = None) -> None:
         old = self.get(vector_id)

@@ -1,6 +1,7 @@
 """The memory index: Mem0 open source, in process, its vectors in FalkorDB or in Postgres with pgvector."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -11,6 +12,7 @@ from adapters.graph.records import microseconds
 from adapters.graph.texts import DEADLINE, plain_text, reason
 from adapters.memory.mem0_import import imported
 from adapters.memory.metadata import checked_group, hash_of, metadata_of, text_of
+from adapters.memory.search import Row
 from domain.embeddings import Embedder, Vector
 from domain.errors import Failure, RetrievalFailed, SyncFailed
 from domain.lineage import Trace
@@ -97,11 +99,13 @@ class Mem0Memories:
         mem0 = await self._opened()
         async with self._failing_as(RetrievalFailed, "read"):
             rows, following = await asyncio.to_thread(mem0.vector_store.slice, after, limit)
-        entries = [
-            HeldMemory(row["ref"], row["id"] if row["ref"] == vector_id(row["id"]) else None, row["group"])
-            for row in rows
-        ]
-        return entries, following
+        times = Counter(row["ref"] for row in rows)
+
+        def id_of(row: Row) -> int | None:
+            """None for a stranger, and for what is there twice."""
+            return row["id"] if row["ref"] == vector_id(row["id"]) and times[row["ref"]] == 1 else None
+
+        return [HeldMemory(row["ref"], id_of(row), row["group"]) for row in rows], following
 
     async def discard(self, refs: Sequence[str]) -> None:
         mem0 = await self._opened()

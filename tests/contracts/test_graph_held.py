@@ -145,6 +145,33 @@ async def test_a_node_or_edge_that_was_taken_into_another_group_differs(
     assert sorted(mended.edges, key=str) == sorted(voted(group).edges, key=str)
 
 
+async def test_what_has_no_id_is_told_and_forgotten(graph: GraphitiGraph, group: str, engine: Seen) -> None:
+    await graph.record([voted(group)])
+    whole = await keys_of(graph, group)
+    ends = "MATCH (a {group_id: $group, key: 'member:1'}), (b {group_id: $group, key: 'vote:3'})"
+    for node in ("{group_id: $group}", "{group_id: $group, uuid: ''}", "{group_id: $group, uuid: 7}"):
+        engine.change(group, f"CREATE (:Entity {node})")
+    engine.change(group, f"{ends} CREATE (a)-[:RELATES_TO {{fact: 'x', group_id: $group, source: 'vote:3'}}]->(b)")
+    found = await keys_of(graph, group)
+    nameless = found.keys() - whole.keys()
+    assert len(nameless) == 4
+    assert len((await graph.held(group, ["vote:3"])).facts) == 1
+    await graph.forget(group, [*nameless])
+    assert await keys_of(graph, group) == whole
+
+
+async def test_an_edge_or_fact_that_hangs_on_anothers_node_differs(
+    graph: GraphitiGraph, group: str, engine: Seen
+) -> None:
+    batch = voted(group)
+    await graph.record([batch])
+    engine.change(group, "MATCH (n {group_id: $group, key: 'member:1'}) SET n.uuid = 'mine' + $group")
+    held = await graph.held(group, ["vote:3"])
+    kept = [edge for edge in batch.edges if edge.owner == "vote:3" and edge.source != "member:1"]
+    assert [edge for edge in held.edges if edge in batch.edges] == kept
+    assert [fact.subject.key == "member:1" for fact in held.facts] == [False]
+
+
 async def test_groups_are_walked_in_order(graph: GraphitiGraph, group: str) -> None:
     names = [f"{group}{letter}" for letter in "abc"]
     await graph.record([GraphBatch(name, (ANA,)) for name in reversed(names)])

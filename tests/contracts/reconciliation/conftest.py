@@ -10,9 +10,7 @@ import redis
 
 from adapters.embedded.falkordb import free_port
 from tests.contracts.indexes import serving
-from tests.contracts.reconciliation.world import House, founded, opened
-
-KEPT = b"kept:"
+from tests.contracts.reconciliation.world import KEPT, House, founded, opened
 
 
 @pytest.fixture(scope="session")

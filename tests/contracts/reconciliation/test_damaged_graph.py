@@ -38,6 +38,14 @@ MISSING = {
     "a fact's vector": ("dao", f"{JOINED} SET e.fact_embedding = null", 1),
     "a fact's source": ("dao", f"{JOINED} SET e.source = 'member:2'", 2),
     "a fact's id": ("dao", f"{JOINED} SET e.uuid = 'mine'", 2),
+    "a fact's lost id": ("dao", f"{JOINED} SET e.uuid = null", 2),
+    "a fact's time": ("dao", f"{JOINED} SET e.valid_at = 7", 1),
+    "a doubled fact": (
+        "dao",
+        f"{JOINED} WITH e, startNode(e) AS a, endNode(e) AS b CREATE (a)-[f:RELATES_TO]->(b) SET f = e",
+        1,
+    ),
+    "a node's lost id": ("dao", "MATCH (n {key: 'topic:1'}) SET n.uuid = null", 6),
 }
 """Graph, damage, and how many things then differ."""
 
@@ -73,6 +81,15 @@ EXTRA = {
         f"{BOTH} CREATE (a)-[:RELATES_TO {{uuid: 'b', fact: 'x'}}]->(b)",
         1,
     ),
+    "a fact of no text": (
+        "dao",
+        f"{BOTH} CREATE (a)-[:RELATES_TO {{uuid: 'b', fact: 'x', group_id: 'dao', source: 7}}]->(b)",
+        1,
+    ),
+    "a fact without an id": ("dao", f"{BOTH} CREATE (a)-[:RELATES_TO {{group_id: 'dao', source: 'member:1'}}]->(b)", 1),
+    "a node of no kind of ours": ("dao", "CREATE (:Ghost {uuid: 'b', key: 'vote:1', group_id: 'dao'})", 1),
+    "nodes without an id": ("dao", "CREATE (:Entity), (:Entity {uuid: 7, key: 'vote:1'})", 2),
+    "a group of ghosts": ("member_99", "CREATE (:Ghost)", 1),
     "the group of no member": (
         "member_99",
         "CREATE (:Entity {uuid: 'a', key: 'x', group_id: 'member_99'}), (:Entity {uuid: 'b'})",

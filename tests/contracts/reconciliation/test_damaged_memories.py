@@ -20,6 +20,7 @@ MISSING = {
 }
 EXTRA = {
     "a stranger": "CREATE (:MemoryVector {id: 'zzz', data: 'x', user_id: 'dao'})",
+    "entries without an id": "CREATE (:MemoryVector {memory_id: 3}), (:MemoryVector {id: 7}), (:Ghost {id: 'x'})",
     "a second entry": "CREATE (:MemoryVector {id: 'a', memory_id: 3, data: 'x', user_id: 'member_1'})",
 }
 
@@ -31,7 +32,7 @@ async def test_what_differs_is_found_and_added_again(house: House, what: str) ->
 
 @pytest.mark.parametrize("what", EXTRA)
 async def test_what_is_too_much_is_found_and_removed(house: House, what: str) -> None:
-    await checked(house, EXTRA[what], Counts(ROWS, extra=1))
+    await checked(house, EXTRA[what], Counts(ROWS, extra=3 if what == "entries without an id" else 1))
 
 
 async def checked(house: House, cypher: str, expected: Counts) -> None:
@@ -52,6 +53,10 @@ async def test_an_entry_of_a_memory_that_is_no_more_is_removed(house: House) -> 
     assert await house.look(Store.MEMORIES) == Counts(ROWS, extra=1)
     assert await house.run(Store.MEMORIES) == Counts(ROWS, extra=1, mended=1)
     assert await house.held() == held
+
+
+async def test_an_entry_that_is_there_twice_is_there_once_again(house: House) -> None:
+    await checked(house, f"{ONE} CREATE (n:MemoryVector) SET n = m", Counts(ROWS, missing=1, extra=2))
 
 
 async def test_an_entry_under_anothers_number_is_replaced(house: House) -> None:

@@ -1,5 +1,6 @@
 """A small DAO with rows of every kind, shown in every store, and the stores as somebody else sees and damages them."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from typing import Any
 import redis
 from starlette.datastructures import UploadFile
 
+from adapters.memory.falkordb_client import FalkorClient
 from adapters.sql import migrations
 from app.container import Container
 from app.settings import Settings
@@ -34,6 +36,8 @@ Quillon Marbrook of Tessaly Works repairs the copper beehive every April.
 Vesper Dunmore lent Tessaly Works 900 euros for the honey press.
 """
 RULES = "# House rules\n\nThe kiln room of Bramble Court closes at 21:30. Osric Pell keeps the keys of Harrow Guild."
+KEPT = b"kept:"
+"""Before the names of graphs that are copies, for the tests to begin with."""
 SPOKEN = "I prefer walnut shelves over steel. My cousin Zdenka repairs violins in Brno."
 
 
@@ -54,9 +58,14 @@ class House:
 
     async def damage(self, graph: str, cypher: str) -> None:
         """As somebody else would; something has to change."""
-        async with redis.asyncio.Redis.from_url(self.redis_url) as client:
-            answer = await client.execute_command("GRAPH.QUERY", graph, cypher)
+        answer = await self.damaged(graph, cypher)
         assert any(b"cached" not in line and b"execution" not in line for line in answer[-1]), cypher
+
+    async def damaged(self, graph: str, cypher: str) -> list[Any]:
+        """The same after other damages, which may have left nothing to change."""
+        async with redis.asyncio.Redis.from_url(self.redis_url) as client:
+            answer: list[Any] = await client.execute_command("GRAPH.QUERY", graph, cypher)
+        return answer
 
     async def wipe(self, *graphs: str) -> None:
         async with redis.asyncio.Redis.from_url(self.redis_url) as client:
@@ -65,7 +74,8 @@ class House:
     async def held(self) -> dict[str, Any]:
         """All that the three stores hold, to be compared; without what a writing anew changes by itself."""
         async with redis.asyncio.Redis.from_url(self.redis_url) as client:
-            graphs = sorted(name.decode() for name in await client.keys("[!k]*"))
+            names: list[bytes] = await client.execute_command("GRAPH.LIST")
+        graphs = sorted(name.decode() for name in names if not name.startswith(KEPT))
         found: dict[str, Any] = {graph: await contents(self.redis_url, graph) for graph in graphs}
         blobs = self.container.settings.blob_folder
         files = [path for path in sorted(blobs.rglob("*")) if path.is_file()]
@@ -118,11 +128,21 @@ class House:
 
 
 async def contents(url: str, graph: str) -> list[str]:
-    nodes = "MATCH (n) RETURN labels(n), n{.*, created_at: null, transaction_id: null}"
-    edges = "MATCH (a)-[e]->(b) RETURN a.uuid, type(e), e{.*, transaction_id: null, digest: null}, b.uuid"
-    async with redis.asyncio.Redis.from_url(url) as client:
-        answers = [await client.execute_command("GRAPH.RO_QUERY", graph, query) for query in (nodes, edges)]
-    return sorted(repr(row) for answer in answers for row in answer[1])
+    """Each node and edge as a line, whatever the order in which its fields were written."""
+    return await asyncio.to_thread(_contents, url, graph)
+
+
+def _contents(url: str, graph: str) -> list[str]:
+    client = FalkorClient(url, graph)
+    nodes = client.read("MATCH (n) RETURN labels(n) AS what, properties(n) AS fields")
+    edges = client.read("MATCH (a)-[e]->(b) RETURN [a.uuid, type(e), b.uuid] AS what, properties(e) AS fields")
+    client.close()
+    lines = [
+        (row["what"], sorted((name, value) for name, value in row["fields"].items() if name not in renewed))
+        for rows, renewed in ((nodes, {"created_at", "transaction_id"}), (edges, {"digest", "transaction_id"}))
+        for row in rows
+    ]
+    return sorted(map(repr, lines))
 
 
 def settings_on(redis_url: str, folder: Path) -> Settings:
