@@ -1,6 +1,7 @@
 """The composition root: adapters -> services, and the life of both."""
 
 import asyncio
+import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -15,6 +16,7 @@ from adapters.text.tokens import Cl100kTokens
 from agents.twin import TwinAgent
 from app.adapters import Adapters, wall_clock
 from app.receipts import check_key
+from app.supervisor import CLOCK
 from app.vectors import check_vectors
 from app.watching import Watch
 from domain.chunking import Chunk, chunks_of
@@ -64,6 +66,8 @@ class Container(Adapters):
     """Engines and services of one process: `async with Container(settings) as container:`."""
 
     async def __aenter__(self) -> Self:
+        if said := os.environ.get(CLOCK):
+            database_clock.machine.go_on(said)
         async with AsyncExitStack() as started:
             started.push_async_callback(self.database.close)
             await started.enter_async_context(self.bus)
@@ -191,7 +195,7 @@ class Container(Adapters):
         """The machine's clock matters where the database's time is its."""
 
         def jumped() -> timedelta | None:
-            return database_clock.jumped if self.database.is_sqlite else None
+            return database_clock.machine.jumped if self.database.is_sqlite else None
 
         return Stalls(self.database.transact, self._proposals, self.outbox, alerts=self.alerts, jumped=jumped)
 

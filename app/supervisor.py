@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from adapters.steady import SteadyClock
+
 FIRST_DELAY = 0.2
 LONGEST_DELAY = 10.0
 HEALTHY_AFTER = 30.0
@@ -18,6 +20,10 @@ HEALTHY_AFTER = 30.0
 PATIENCE = 10.0
 """Seconds between asking a child to end and making it."""
 PR_SET_PDEATHSIG = 1
+CLOCK = "FRONTIER_CLOCK"
+"""Tells a child the time: the machine's clock may have been set since its supervisor began, and votes go on by the time
+before (adapters/steady.py)."""
+clock = SteadyClock()
 FRUGAL = {"MALLOC_ARENA_MAX": "2"}
 """glibc keeps an arena a thread otherwise: a worker's many threads would hold memory that nobody uses."""
 
@@ -92,7 +98,7 @@ async def start(program: Program, *, again: bool = False) -> asyncio.subprocess.
 
     `again`: it died before. A crash that CRASH_AT wanted has been had then, and is not wanted of the next one.
     """
-    environment = {**os.environ, **FRUGAL}
+    environment = {**os.environ, **FRUGAL, CLOCK: clock.said()}
     if again:
         environment.pop("CRASH_AT", None)
     output = program.log.open("ab") if program.log else None

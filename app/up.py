@@ -25,7 +25,7 @@ from adapters.embedded.falkordb import (
 from adapters.sql.revision import at_newest
 from app.addresses import bracketed
 from app.settings import BadSettings, Settings
-from app.supervisor import Child, Program, ending, start
+from app.supervisor import Child, Program, clock, ending, start
 
 NEWCOMER = "ana"
 FIRST_OPERATION = "{ viewer { displayName twin { id } } proposals { nodes { number title status } } }"
@@ -34,6 +34,7 @@ PATIENT_DEATHS = 5
 ENGINE_SECONDS = 60.0
 """How long the embedded server may take to load its data."""
 HINT_SECONDS = 30.0
+CORRECTED_SECONDS = 60.0
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -86,6 +87,7 @@ class Up:
             await migration
             for name in ("worker", "api"):
                 self._servers.append(self._keep(tasks, self._program(name)))
+            tasks.create_task(follow_time())
             if self._seed and not self._settings.seeded_file.exists():
                 await self._once("seed", "demo DAO is there")
             await self._until_ready()
@@ -186,6 +188,13 @@ class Up:
         for file in (self._settings.address_file, self._settings.fake_cloud_file):
             file.unlink(missing_ok=True)
         self.say("stopped")
+
+
+async def follow_time() -> None:
+    """Take over what a time service corrects bit by bit, for children that are started later."""
+    while True:
+        clock()
+        await asyncio.sleep(CORRECTED_SECONDS)
 
 
 @contextmanager

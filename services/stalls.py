@@ -53,7 +53,7 @@ class Stalls:
                 "VOTE_ERROR",
                 "clock",
                 f"The machine's clock was set by {hours:+.2f} hours; votes go on by the time before it. "
-                "Put the clock right, or restart to accept it.",
+                "Put the clock right, or start `frontier up` anew to accept it.",
             )
 
     async def _projections(self) -> None:
@@ -77,6 +77,7 @@ class Stalls:
         """Once, however often it is seen."""
 
         def command(work: Work) -> bool:
+            work.daos.locked()  # two workers see it at once
             if work.audits.noted(act, reason):
                 return False
             work.audits.note(act, by=None, reason=reason, at=work.now())

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.sql.audits import SqlAuditReads
 from adapters.sql.chats import SqlChatReads
-from adapters.sql.clock import Clock, DatabaseClock, database_clock, wall
+from adapters.sql.clock import Clock, DatabaseClock, database_clock
 from adapters.sql.dao_reads import SqlDaoReads
 from adapters.sql.dead_letters import SqlDeadLetterReads
 from adapters.sql.delegations import SqlDelegationReads
@@ -31,6 +31,7 @@ from adapters.sql.topics import SqlTopicReads
 from adapters.sql.transactions import SqlTransact, unheard
 from adapters.sql.vote_reads import SqlVoteReads
 from adapters.sql.writer import SqliteWriter, Writer
+from adapters.steady import wall
 from domain.errors import SyncFailed
 
 
