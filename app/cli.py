@@ -12,9 +12,6 @@ from app.options import data_dir_option
 if TYPE_CHECKING:
     from app.settings import Settings
 
-MAX_MESSAGE = 1024 * 1024
-"""Bytes of one WebSocket message."""
-
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 host_option = click.option("--host", help="Address to serve on; loopback only with AUTH=local. [default: 127.0.0.1]")
@@ -77,28 +74,14 @@ def api(data_dir: Path | None, host: str | None, port: int | None) -> None:
     """
     settings = _settings(data_dir, host=host, port=port)
 
-    import uvicorn
-
     from app.api import create_app
     from app.crashes import arm_crashes
-    from app.http.frames import Frames
+    from app.http.server import serve
     from app.telemetry import configure_logs
 
     configure_logs(settings, "api")
     arm_crashes(settings.crash_at)
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        ws=Frames,
-        ws_max_size=MAX_MESSAGE,
-        ws_per_message_deflate=False,  # compressing is the proxy's: here it would cost each subscriber's every frame
-        timeout_keep_alive=75,  # as proxies do: a client's pooled connection must not end under it
-        timeout_graceful_shutdown=5,
-    )
+    serve(create_app(settings), settings)
 
 
 @frontier.command()

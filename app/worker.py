@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from adapters.meters.outbox import watched as watched_outbox
 from adapters.queue.arq import ArqQueue, ArqWorker
+from app.ending import end_within
 from app.settings import Settings
 from app.watched import watched
 from domain.alerts import Alerts
@@ -81,10 +82,16 @@ def parts_of(container: "Container") -> "Parts[Services]":
 
 
 def stop_signal() -> asyncio.Event:
-    """Set by SIGTERM or SIGINT."""
+    """Set by SIGTERM or SIGINT, of which this process ends in time."""
     stop = asyncio.Event()
+
+    def end() -> None:
+        if not stop.is_set():
+            end_within()
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, end)
     return stop
 
 

@@ -169,6 +169,7 @@ async def ended_while_ill(system: System, case: Case, result: Result, load: Load
     system.start()
     await system.until_ready()
     result.recovered = time.monotonic() - answered
+    await load.hasten()  # votes whose clients went away before their end was near
 
 
 async def disturbed(system: System, case: Case, result: Result, _load: Load) -> None:
