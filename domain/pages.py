@@ -37,6 +37,11 @@ class Page[T]:
     count: Callable[[], Awaitable[int]] = _nothing
 
 
+def foreign_cursor(name: str) -> BadInput:
+    """Of the argument with this name."""
+    return BadInput(f"{name} is a cursor of another list: take endCursor or startCursor of this one.", field=(name,))
+
+
 def slice_of(first: int | None, after: Key | None, last: int | None, before: Key | None) -> Slice:
     """Relay's four arguments as one slice. Raises BadInput."""
     if first is not None and last is not None:

@@ -1,7 +1,6 @@
 """Any noun by its id."""
 
 from asyncio import gather
-from collections.abc import Awaitable
 from typing import Annotated, Any
 
 import strawberry
@@ -25,7 +24,7 @@ class NodeQueries:
     ) -> Node | None:
         return await loaded(info.context.loaders, id, "id")
 
-    @query("Many nodes in the order of their ids, each null when there is none.")
+    @query("Many nodes in the order of their ids, each null when there is none; what is no id is its place's error.")
     async def nodes(
         self,
         info: Info,
@@ -34,10 +33,11 @@ class NodeQueries:
         if len(ids) > MOST:
             raise BadInput(f"Give at most {MOST} ids.", field=("ids",))
         loading = [loaded(info.context.loaders, id, "ids", str(at)) for at, id in enumerate(ids)]
-        return list(await gather(*loading))
+        found: list[Any] = await gather(*loading, return_exceptions=True)  # an item's error leaves the others alone
+        return found
 
 
-def loaded(loaders: Loaders, given: str, *field: str) -> Awaitable[Node | None]:
+async def loaded(loaders: Loaders, given: str, *field: str) -> Node | None:
     """Raises BadInput."""
     noun, key = noun_and_key(given, *field)
     by_noun: dict[str, DataLoader[Any, Any]] = {
@@ -58,4 +58,5 @@ def loaded(loaders: Loaders, given: str, *field: str) -> Awaitable[Node | None]:
         "DeadLetter": loaders.dead_letters,
         "Dao": loaders.daos,
     }
-    return by_noun[noun].load(key)
+    node: Node | None = await by_noun[noun].load(key)
+    return node

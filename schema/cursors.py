@@ -1,19 +1,24 @@
-"""Cursors: a place in one list, opaque to clients."""
+"""Cursors: a place in one list, opaque to clients, with a checksum: one that was cut or changed is told as such."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from zlib import crc32
 
 import orjson
 
 from domain.errors import BadInput
 from domain.pages import Key
 
-MAX_CURSOR = 512
+MAX_CURSOR = 2048
+"""Characters: lists are in the order of titles too, of at most 200 characters."""
 BOUND = 2**63
+CHECKED = 4
+"""Bytes of the checksum."""
 
 
 def cursor_of(tag: str, key: Key) -> str:
     """`tag` names the list and its order, so that a cursor of another list is told apart."""
-    return urlsafe_b64encode(orjson.dumps([tag, *key])).decode().rstrip("=")
+    text = orjson.dumps([tag, *key])
+    return urlsafe_b64encode(text + checksum(text)).decode().rstrip("=")
 
 
 def key_of(tag: str, cursor: str | None, field: str) -> Key | None:
@@ -32,12 +37,15 @@ def key_of(tag: str, cursor: str | None, field: str) -> Key | None:
 
 def _decoded(cursor: str) -> list[str | int] | None:
     try:
-        found = (
-            orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))) if len(cursor) <= MAX_CURSOR else None
-        )
+        whole = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)) if len(cursor) <= MAX_CURSOR else b""
+        found = orjson.loads(whole[:-CHECKED])
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, list) else None
+
+
+def checksum(text: bytes) -> bytes:
+    return crc32(text).to_bytes(CHECKED)
 
 
 def _is_part(part: object) -> bool:

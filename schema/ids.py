@@ -70,4 +70,7 @@ def _decoded(given: str) -> str:
 
 
 def _name(field: tuple[str, ...]) -> str:
+    """The last name of a path, with the place in its list."""
+    if field and field[-1].isdecimal():
+        return f"{field[-2]}.{field[-1]}"
     return field[-1] if field else "id"

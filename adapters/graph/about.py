@@ -4,9 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from adapters.graph.engines import Row
 from adapters.graph.records import FACT_COLUMNS, OPEN, fact_of
-from domain.errors import BadInput
 from domain.facts import Fact
-from domain.pages import Key, Page, Slice
+from domain.pages import Key, Page, Slice, foreign_cursor
 
 THEIRS = "UNWIND $uuids AS uuid MATCH (:Entity {uuid: uuid})-[e:RELATES_TO]-()"
 COUNT_ABOUT = f"{THEIRS} RETURN uuid AS about, count(DISTINCT e) AS facts"
@@ -21,7 +20,7 @@ def reading(wanted: Slice) -> tuple[str, dict[str, object]]:
     beyond = []
     for name, key, condition in (("after", wanted.after, BEHIND), ("before", wanted.before, BEFORE)):
         if key is not None:
-            params[name], params[f"{name}_id"] = place(key)
+            params[name], params[f"{name}_id"] = place(key, name)
             beyond.append(condition)
     order = "e.newest, e.uuid DESC" if wanted.backward else "e.newest DESC, e.uuid"
     where = f"WHERE {' AND '.join(beyond)}" if beyond else ""
@@ -31,12 +30,12 @@ def reading(wanted: Slice) -> tuple[str, dict[str, object]]:
     return text, params
 
 
-def place(key: Key) -> tuple[int, str]:
+def place(key: Key, name: str) -> tuple[int, str]:
     """Raises BadInput."""
     match key:
         case (int(newest), str(id)) if abs(newest) <= OPEN:
             return newest, id
-    raise BadInput("This cursor belongs to another list; take endCursor or startCursor of this one.")
+    raise foreign_cursor(name)
 
 
 def page_about(rows: Sequence[Row], wanted: Slice, count: Callable[[], Awaitable[int]]) -> Page[Fact]:

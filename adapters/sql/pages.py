@@ -12,8 +12,7 @@ from sqlalchemy import ColumnElement, Integer, Select, Table, and_, func, or_, s
 from adapters.counts import Counts
 from adapters.sql.reader import Reader
 from adapters.sql.types import UtcDateTime
-from domain.errors import BadInput
-from domain.pages import Key, Page, Slice
+from domain.pages import Key, Page, Slice, foreign_cursor
 
 LARGEST = 2**31 - 1
 """Postgres' INTEGER."""
@@ -101,9 +100,9 @@ async def counts_of(reader: Reader, statement: Select[Any], parent: Any) -> dict
 
 def sliced[R](statement: Select[R], order: Sequence[Order], wanted: Slice) -> Select[R]:
     """Raises BadInput for a cursor of another list."""
-    for key, flipped in ((wanted.after, False), (wanted.before, True)):
+    for name, key, flipped in (("after", wanted.after, False), ("before", wanted.before, True)):
         if key is not None:
-            statement = statement.where(beyond(order, bound(order, key), flipped=flipped))
+            statement = statement.where(beyond(order, bound(order, key, name), flipped=flipped))
     return statement
 
 
@@ -167,12 +166,12 @@ def beyond(order: Sequence[Order], key: Sequence[Any], *, flipped: bool) -> Colu
     return or_(*choices)
 
 
-def bound(order: Sequence[Order], key: Key) -> list[Any]:
-    """A cursor's key as the columns' values. Raises BadInput when it belongs to another list."""
+def bound(order: Sequence[Order], key: Key, name: str) -> list[Any]:
+    """A cursor's key as the columns' values. Raises BadInput, naming the argument, when it is of another list."""
     try:
         return [as_column(part, value) for part, value in zip(order, key, strict=True)]
     except (ValueError, OverflowError):
-        raise BadInput("This cursor belongs to another list; take endCursor or startCursor of this one.") from None
+        raise foreign_cursor(name) from None
 
 
 def as_column(part: Order, value: str | int) -> Any:  # noqa: ANN401  # whatever the column holds

@@ -258,7 +258,7 @@ def activities(after: Key | None, limit: int) -> tuple[Select[Any], list[Order]]
 def newest(half: Select[Any], columns: list[Any], after: Key | None, limit: int) -> Select[Any]:
     order = by_time(*columns)
     if after is not None:
-        half = half.where(beyond(order, bound(order, after), flipped=False))
+        half = half.where(beyond(order, bound(order, after, "after"), flipped=False))
     told_apart = [part.column for part in order if part.column is not VOTED]  # Postgres orders by no constant
     return half.order_by(*(column.desc() for column in told_apart)).limit(limit)
 
@@ -287,7 +287,7 @@ async def keyset[T](
     """Rows of several columns, forwards; `pages.page_of` is for rows of one."""
     wanted = statement.add_columns(*(part.column for part in order))
     if after is not None:
-        wanted = wanted.where(beyond(order, bound(order, after), flipped=False))
+        wanted = wanted.where(beyond(order, bound(order, after, "after"), flipped=False))
     wanted = wanted.order_by(*(part.column.desc() if part.descending else part.column.asc() for part in order))
     found = await reader(lambda session: list(session.execute(wanted.limit(size + 1))))
     rows = found[:size]

@@ -9,15 +9,13 @@ from typing import Any, NamedTuple
 
 from graphql import (
     DocumentNode,
-    FloatValueNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
-    IntValueNode,
+    TokenKind,
     get_introspection_query,
     parse,
 )
-from graphql.validation import ASTValidationRule
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from graphql.validation.validate import ValidationAbortedError
 
@@ -35,6 +33,7 @@ MAX_ERRORS = 10
 MAX_COMPARISONS = 5_000
 """Of fields that answer under one name, in pairs: half as many as points of graphql-core's budget."""
 MAX_DIGITS = 100
+NUMBERS = (TokenKind.INT, TokenKind.FLOAT)
 MAX_MESSAGE = 1_000
 MAX_VALUES = 5_000
 """In the variables of one operation, in lists and objects of any depth."""
@@ -74,12 +73,15 @@ COST = Limit(MAX_COST, "points of cost", "ask for smaller pages (first, last), f
 
 
 def parsed(text: str) -> DocumentNode:
-    """Raises GraphQLError: the text is too long, has too many tokens, is nested too deeply or is no GraphQL."""
+    """Raises GraphQLError: the text is too long, has too many tokens, is nested too deeply, holds too long a number or
+    is no GraphQL."""
     held(len(text), Limit(MAX_CHARACTERS, "characters", "send long texts as variables"))
     try:
-        return parse(text, max_tokens=MAX_TOKENS)
+        document = parse(text, max_tokens=MAX_TOKENS)
     except GraphQLSyntaxError as error:
         raise explained(error) from None
+    check_numbers(document)
+    return document
 
 
 def check_shape(document: DocumentNode, schema: GraphQLSchema) -> Plan:
@@ -131,14 +133,13 @@ def holds(value: object) -> bool:
     return isinstance(value, dict | list)
 
 
-class NumbersRule(ASTValidationRule):
-    """Refuses numbers that no type takes: Python itself refuses to read some thousand digits."""
-
-    def enter_int_value(self, node: IntValueNode | FloatValueNode, *_: object) -> None:
-        if len(node.value) > MAX_DIGITS:
-            self.report_error(GraphQLError(f"A number has at most {MAX_DIGITS} characters.", [node]))
-
-    enter_float_value = enter_int_value
+def check_numbers(document: DocumentNode) -> None:
+    """Raises GraphQLError for a number that no type takes: Python itself refuses to read some thousand digits."""
+    token = document.loc.start_token if document.loc else None
+    while token:
+        if token.kind in NUMBERS and len(token.value or "") > MAX_DIGITS:
+            raise GraphQLError(f"A number has at most {MAX_DIGITS} characters.")
+        token = token.next
 
 
 def explained(error: GraphQLError) -> GraphQLError:

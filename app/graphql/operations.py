@@ -1,5 +1,6 @@
 """Documents made ready once: parsed, held against the limits and the schema, and split into their operations."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -25,12 +26,14 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from app.graphql.cost import Plan, Variables
-from app.graphql.limits import MAX_ERRORS, NumbersRule, check_cost, check_shape, check_variables, explained, parsed
+from app.graphql.limits import MAX_ERRORS, check_cost, check_shape, check_variables, explained, parsed
 
 KEPT_CHARACTERS, MAX_KEPT = 500_000, 20_000
 """Of the texts that are remembered, in all and each; a document takes some 200 bytes a character."""
 type Planned = Callable[[DocumentNode, GraphQLSchema], Plan]
-RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule, NumbersRule)
+HINT = re.compile(r" Did you mean [^?]*\?$")
+"""What graphql-core suggests even where it is to hide suggestions: the name as it was sent, with a selection."""
+RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 
 
 class UnknownOperation(GraphQLError):
@@ -116,8 +119,14 @@ class Documents:
             return Document(len(text), errors=(error,))
         errors = validate(self._schema, document, self._rules, max_errors=MAX_ERRORS, hide_suggestions=not self._hints)
         if errors:
-            return Document(len(text), errors=tuple(map(explained, errors)))
+            return Document(len(text), errors=tuple(self._told(each) for each in errors))
         return Document(len(text), self._operations(document, text), plan=plan)
+
+    def _told(self, error: GraphQLError) -> GraphQLError:
+        error = explained(error)
+        if not self._hints:
+            error.message = HINT.sub("", error.message)
+        return error
 
     def _operations(self, document: DocumentNode, text: str) -> dict[str | None, Operation]:
         definitions = document.definitions

@@ -17,6 +17,8 @@ GRAPHQL = "application/graphql-response+json"
 STREAM = "text/event-stream"
 OFFERED = (GRAPHQL, JSON, STREAM)
 CONTENT_TYPES = {kind: (b"content-type", f"{kind}; charset=utf-8".encode()) for kind in OFFERED}
+GUARDED = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
+"""An answer is what its type says, and its member's alone."""
 NO_HEADERS: Mapping[str, str] = {}
 RANGES = {"*/*": (JSON, GRAPHQL, STREAM), "application/*": (JSON, GRAPHQL), "text/*": (STREAM,)}
 """What a range stands for, the likeliest first."""
@@ -47,7 +49,7 @@ async def send_json(
     send: Send, payload: Mapping[str, Any], *, status: int, kind: str = JSON, headers: Mapping[str, str] = NO_HEADERS
 ) -> None:
     body = encoded(payload)
-    head = [CONTENT_TYPES[kind], (b"content-length", b"%d" % len(body))]
+    head = [CONTENT_TYPES[kind], (b"content-length", b"%d" % len(body)), *GUARDED]
     if headers:
         head += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": head})

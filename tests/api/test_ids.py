@@ -1,6 +1,7 @@
 """Global ids and cursors: whatever is not exactly ours is refused, naming the field."""
 
 from base64 import urlsafe_b64encode
+from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -15,8 +16,15 @@ ROWS = some.integers(1, 2**31 - 1)
 PARTS = some.lists(some.integers(-(2**63), 2**31 - 1) | some.text(max_size=20), min_size=1, max_size=3)
 
 
-def raw(text: str) -> str:
-    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+def raw(text: str | bytes) -> str:
+    content = text.encode() if isinstance(text, str) else text
+    return urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def sealed(text: str) -> str:
+    """As a cursor of ours would be that says this."""
+    content = text.encode()
+    return raw(content + crc32(content).to_bytes(4))
 
 
 @given(some.sampled_from(NOUNS), ROWS)
@@ -71,11 +79,31 @@ def test_a_cursor_holds_its_key(key: list[int | str]) -> None:
     assert key_of("members", cursor_of("members", tuple(key)), "after") == tuple(key)
 
 
+@pytest.mark.parametrize("letter", ["e", "é", "語", "🖨", "\t"])
+def test_a_cursor_holds_the_longest_title(letter: str) -> None:
+    key = (letter * 200, 2**31 - 1)
+    assert key_of("policies", cursor_of("policies", key), "after") == key
+
+
+@given(PARTS, some.integers(0), some.sampled_from("Aa0-_"))
+def test_no_changed_letter_makes_another_cursor(key: list[int | str], at: int, letter: str) -> None:
+    cursor = cursor_of("members", tuple(key))
+    at %= len(cursor)
+    changed = f"{cursor[:at]}{letter}{cursor[at + 1 :]}"
+    for text in {changed, cursor[:at], f"{cursor}{letter}"} - {cursor}:
+        with pytest.raises(BadInput, match="after is no cursor of this list"):
+            key_of("members", text, "after")
+
+
 @given(PARTS)
 def test_a_cursor_of_another_list_is_refused(key: list[int | str]) -> None:
     with pytest.raises(BadInput, match="before is no cursor of this list") as refused:
         key_of("members", cursor_of("votes", tuple(key)), "before")
     assert refused.value.field == ("before",)
+
+
+def test_a_sealed_text_is_a_cursor() -> None:
+    assert key_of("members", sealed('["members",1]'), "after") == (1,)
 
 
 @pytest.mark.parametrize(
@@ -84,18 +112,20 @@ def test_a_cursor_of_another_list_is_refused(key: list[int | str]) -> None:
         "",
         "x",
         "42",
-        raw("null"),
-        raw("[]"),
-        raw('["members"]'),
-        raw('["members", 1]'),
-        raw('["members",true]'),
-        raw('["members",1.5]'),
-        raw('["members",9223372036854775808]'),
-        raw('["members",null]'),
-        raw('["members",[1]]'),
-        raw('["members",1]') + "=",
+        raw('["members",1]'),
+        sealed("null"),
+        sealed("[]"),
+        sealed('["members"]'),
+        sealed('["members", 1]'),
+        sealed('["members",true]'),
+        sealed('["members",1.5]'),
+        sealed('["members",9223372036854775808]'),
+        sealed('["members",null]'),
+        sealed('["members",[1]]'),
+        sealed('["members",1]') + "=",
         "A" * 600,
-        raw("[" * 300),
+        "A" * 2_049,
+        sealed("[" * 300),
     ],
 )
 def test_a_crooked_cursor_is_refused(text: str) -> None:

@@ -71,6 +71,7 @@ def test_a_deployed_schema_is_not_told(deployed: Api, query: str) -> None:
         "{ viewer { handel } }",
         "{ propsal(id: 1) { id } }",
         "query ($i: IDD) { node(id: $i) { id } }",
+        "{ viewer }",
     ],
 )
 def test_a_deployed_server_suggests_no_name(deployed: Api, api: Api, query: str) -> None:

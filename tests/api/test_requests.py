@@ -84,3 +84,27 @@ def test_a_nul_in_an_uploads_key_is_refused_and_named(api: Api) -> None:
     headers, file = {"Authorization": bearer(api.token("nul"))}, {"file": ("a.txt", b"words")}
     response = api.http.post("/upload", headers=headers, files=file, data={"idempotencyKey": "a\0b"})
     assert (response.status_code, response.json()["field"]) == (422, "idempotencyKey")
+
+
+def test_an_id_that_is_none_is_the_error_of_its_place(api: Api) -> None:
+    token = api.token("mistaken")
+    own = api.data("{ viewer { id } }", token=token)["viewer"]["id"]
+    answer = api.ask("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", token=token, ids=[own, "x", own])
+    assert answer["data"] == {"nodes": [{"id": own}, None, {"id": own}]}
+    [error] = answer["errors"]
+    assert (error["path"], error["extensions"]["field"]) == (["nodes", 1], ["ids", "1"])
+    assert error["message"] == "ids.1 is no id: take the `id` of a node as it stands."
+
+
+def test_a_literal_that_python_cannot_read_is_no_fault(api: Api) -> None:
+    answer = api.ask("{ members(first: %s) { totalCount } }" % ("9" * 40_000))
+    assert (code_of(answer), answer["errors"][0]["message"]) == (
+        "BAD_USER_INPUT",
+        "A number has at most 100 characters.",
+    )
+
+
+def test_answers_are_not_guessed_at_and_not_kept(api: Api) -> None:
+    for body in ({"query": "{ __typename }"}, {"query": 1}):
+        headers = api.http.post("/graphql", json=body).headers
+        assert (headers["x-content-type-options"], headers["cache-control"]) == ("nosniff", "no-store")
