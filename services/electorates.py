@@ -27,6 +27,9 @@ def freeze(work: Work, proposal: Proposal, *, at: datetime) -> Proposal:
 
 def recounted(work: Work, proposal: Proposal) -> Tally:
     """The tally afresh from every ballot; what arrives where is set right too."""
-    nodes, count = recount(work.ballots.nodes(proposal))
+    found = work.ballots.nodes(proposal)
+    if not found:  # nobody had weight when voting started
+        return Tally()
+    nodes, count = recount(found)
     work.ballots.save(proposal, nodes)
     return tally_of(count, proposal.tally.eligible)
