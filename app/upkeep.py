@@ -85,11 +85,13 @@ def reconcile(data_dir: Path | None, dry_run: bool, store: str | None) -> None:
     """
     import asyncio
 
+    from app.crashes import arm_crashes
     from app.reconcile import reconcile as run
     from domain.reconciliation import Store
 
-    stores = [Store(store)] if store else list(Store)
-    lines, whole = asyncio.run(run(settings_of(data_dir), stores, dry_run=dry_run))
+    settings, stores = settings_of(data_dir), [Store(store)] if store else list(Store)
+    arm_crashes(settings.crash_at)
+    lines, whole = asyncio.run(run(settings, stores, dry_run=dry_run))
     click.echo("\n".join(lines))
     if not whole:
         raise SystemExit(1)

@@ -44,6 +44,11 @@ type Point = Literal[
     "seal.derived",
     "seal.signed",
     "seal.kept",
+    "reconcile.begun",
+    "reconcile.removed",
+    "reconcile.mended",
+    "reconcile.kept",
+    "reconcile.finished",
 ]
 
 POINTS: tuple[str, ...] = get_args(Point.__value__)

@@ -79,6 +79,8 @@ class Progress:
     fence: int
     place: Place
     counts: Counts
+    interruptions: int = 0
+    """How often it stopped before its end, as its process ended or a store failed, and another run went on with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Reconciliation:
     ran_at: datetime
     store: Store
     counts: Counts
+    interruptions: int = 0
 
 
 class Reconciliations(Protocol):

@@ -15,6 +15,10 @@ class ReconciliationType:
     missing: int = strawberry.field(description="What should have been in the store and was not, or not so.")
     extra: int = strawberry.field(description="What should not have been there.")
     mended: int = strawberry.field(description="Of both, what was put right.")
+    interruptions: int = strawberry.field(
+        description="How often it stopped before its end, as its process ended or the store failed, and another run "
+        "went on with it."
+    )
 
     @classmethod
     def from_domain(cls, run: Reconciliation) -> "ReconciliationType":
@@ -26,4 +30,5 @@ class ReconciliationType:
             missing=counts.missing,
             extra=counts.extra,
             mended=counts.mended,
+            interruptions=run.interruptions,
         )

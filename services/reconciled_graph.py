@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from itertools import batched
 
+from domain.crashes import passing
 from domain.facts import Graph, GraphBatch, HeldKey
 from domain.members import DAO_GROUP, member_group, member_of
 from domain.outbox import Backlog
@@ -122,6 +123,7 @@ class ReconciledGraph:
             await self._graph.index(group)  # it may have been wiped
         removals = [each.removal(row.batch.group) for row, each in wrong]
         await self._graph.record([batch for batch in removals if batch.removed_edges or batch.removed_facts])
+        passing("reconcile.removed")
         await self._graph.record([each.record(row.batch.group) for row, each in wrong])
         for group in {row.batch.group for row, each in wrong if each.extra}:
             await self._graph.forget(group, [])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from domain.crashes import passing
 from domain.memories import HeldMemory, MemoryIndex, MemoryReads
 from domain.outbox import Backlog
 from domain.reconciliation import Counts, Kind, Place, Records, pending_keys
@@ -59,6 +60,7 @@ class ReconciledMemories:
         """What was forgotten meanwhile has had its removal before this: it is removed again."""
         memories = await self._memories.all_by_ids(ids)
         await self._index.remove(ids)
+        passing("reconcile.removed")
         await self._index.add_batch(list(memories.values()))
         gone = set(ids) - (await self._records.groups(Kind.MEMORY, ids)).keys()
         if gone:

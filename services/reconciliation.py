@@ -9,6 +9,7 @@ from functools import partial
 from typing import Protocol
 
 from domain.alerts import Alerts
+from domain.crashes import passing
 from domain.errors import Failure
 from domain.meters import Meters
 from domain.reconciliation import Counts, Place, Progress, ReconciliationReads, Store
@@ -68,8 +69,12 @@ class Reconciliation:
         progress = await self._transact(partial(_begun, store=store))
         if progress is None:
             return None
+        passing("reconcile.begun")
+        if progress.interruptions:
+            log.warning("%s: goes on with a run that began at %s and stopped.", store.value, progress.ran_at)
         progress = await self._through(progress)
         if await self._transact(lambda work: work.reconciliations.finish(progress)):
+            passing("reconcile.finished")
             self._tell(store, progress.counts)
         return progress.counts
 
@@ -95,9 +100,11 @@ class Reconciliation:
                 if following is None:
                     return progress
                 if counts.missing or counts.extra or loop.time() - kept > KEEP_SECONDS:
+                    passing("reconcile.mended")
                     kept = loop.time()
                     if not await self._kept(progress):
                         return progress
+                    passing("reconcile.kept")
                 await asyncio.sleep(max(LEAST_PAUSE, (loop.time() - begun) / 2))
         except BaseException:
             await asyncio.shield(self._transact(lambda work: work.reconciliations.leave(progress)))

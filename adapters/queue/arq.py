@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
@@ -28,6 +28,8 @@ FUNCTION = "attempt"
 POLL_SECONDS = 0.05
 ANSWER_SECONDS = 2.0
 """A deadline's job waits as long for a Redis that hangs, before it is run where it was claimed."""
+HOURLY = {"minute": 17}
+"""When a run of the reconciliation begins, in arq's words."""
 RECONCILE_SECONDS = 3300
 """Of an hour; what is left goes on in the next."""
 LONGEST_SECONDS = 6 * 3600
@@ -79,12 +81,14 @@ class ArqWorker:
         *,
         sweep: Callable[[], Awaitable[object]],
         reconcile: Callable[[], Awaitable[object]] | None = None,
+        reconcile_at: Mapping[str, Any] = HOURLY,
         max_jobs: int,
     ) -> None:
         self._queue = queue
         self._run = run
         self._sweep = sweep
         self._reconcile = reconcile
+        self._reconcile_at = reconcile_at
         self._max_jobs = max_jobs
         self._worker: Worker | None = None
         self._started: set[asyncio.Task[Any]] = set()
@@ -154,7 +158,8 @@ class ArqWorker:
     def _crons(self) -> list[CronJob]:
         crons = [cron(self._swept, name="sweep", second=0, run_at_startup=True, timeout=50, keep_result=0)]
         if self._reconcile is not None:
-            crons.append(cron(self._reconciled, name="reconcile", minute=17, timeout=RECONCILE_SECONDS, keep_result=0))
+            at, seconds = self._reconcile_at, RECONCILE_SECONDS
+            crons.append(cron(self._reconciled, name="reconcile", **at, timeout=seconds, keep_result=0))
         return crons
 
     async def _reconciled(self, ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # arq's own

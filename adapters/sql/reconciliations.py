@@ -27,11 +27,12 @@ class ReconciliationRow(Row, table=True):
     missing: int
     extra: int
     mended: int
+    interruptions: int = 0
     transaction_id: str
 
     def to_domain(self) -> Reconciliation:
         counts = Counts(self.checked, self.missing, self.extra, self.mended)
-        return Reconciliation(self.ran_at, Store(self.store), counts)
+        return Reconciliation(self.ran_at, Store(self.store), counts, self.interruptions)
 
 
 class ReconcilingRow(Row, table=True):
@@ -49,12 +50,14 @@ class ReconcilingRow(Row, table=True):
     missing: int = 0
     extra: int = 0
     mended: int = 0
+    interruptions: int = 0
     transaction_id: str = ""
 
     def to_domain(self) -> Progress:
         counts = Counts(self.checked, self.missing, self.extra, self.mended)
         assert self.ran_at is not None  # noqa: S101  # begun
-        return Progress(Store(self.store), self.ran_at, self.fence, Place(self.part, self.after), counts)
+        place = Place(self.part, self.after)
+        return Progress(Store(self.store), self.ran_at, self.fence, place, counts, self.interruptions)
 
 
 class SqlReconciliations:
@@ -74,6 +77,7 @@ class SqlReconciliations:
         if row.lease_until is not None and row.lease_until > at:
             return None
         row.fence, row.lease_until = row.fence + 1, until
+        row.interruptions = 0 if row.ran_at is None else row.interruptions + 1
         row.ran_at = row.ran_at or at
         row.transaction_id = self._transaction_id
         return row.to_domain()
@@ -86,7 +90,8 @@ class SqlReconciliations:
         ended = self._change(progress, ran_at=None, lease_until=None, part="", after="", **asdict(Counts()))
         if ended:
             done = {"ran_at": progress.ran_at, "store": progress.store.value, "transaction_id": self._transaction_id}
-            self._session.add(ReconciliationRow.model_validate({**done, **counts}))
+            told = {**counts, "interruptions": progress.interruptions}
+            self._session.add(ReconciliationRow.model_validate({**done, **told}))
         return ended
 
     def leave(self, progress: Progress) -> None:

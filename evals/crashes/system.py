@@ -38,7 +38,7 @@ LOOK_SECONDS = 0.05
 AGAIN_SECONDS = 0.2
 """As the supervisor of `frontier up` waits after a first death."""
 API_POINTS = [point for point in POINTS if point.split(".")[0] in ("transaction", "hint", "upload", "chat", "vote")]
-WORKER_POINTS = [point for point in POINTS if point.split(".")[0] not in ("upload", "chat", "vote")]
+WORKER_POINTS = [point for point in POINTS if point.split(".")[0] not in ("upload", "chat", "vote", "reconcile")]
 KILLED = "at a random moment"
 
 

@@ -13,7 +13,8 @@ from domain.reconciliation import Counts, Store
 from domain.transactions import Work
 from tests.api.client import Api, code_of
 
-RUNS = "query($limit: Int) { reconciliations(limit: $limit) { ranAt store checked missing extra mended } }"
+RUNS = """query($limit: Int) {
+    reconciliations(limit: $limit) { ranAt store checked missing extra mended interruptions } }"""
 
 
 async def ended(settings: Settings) -> None:
@@ -24,7 +25,7 @@ async def ended(settings: Settings) -> None:
         progress = work.reconciliations.begin(store, at=at, until=at)
         assert progress is not None
         counts = Counts(checked=number, missing=3, extra=2, mended=1)
-        assert work.reconciliations.finish(replace(progress, counts=counts))
+        assert work.reconciliations.finish(replace(progress, counts=counts, interruptions=number))
 
     async with Container(settings) as container:
         for number, store in enumerate(Store):
@@ -36,6 +37,7 @@ def test_an_admin_reads_the_newest_first_and_nobody_else_does(api: Api, settings
     boss = api.token("boss-of-stores", admin=True)
     runs = api.data(RUNS, token=boss, limit=2)["reconciliations"]
     assert [(run["store"], run["checked"]) for run in runs] == [("graph", 2), ("memories", 1)]
+    assert [run["interruptions"] for run in runs] == [2, 1]
     assert {(run["missing"], run["extra"], run["mended"]) for run in runs} == {(3, 2, 1)}
     assert runs[0]["ranAt"] > runs[1]["ranAt"]
     assert api.data("{ reconciliations { store } }", token=boss)["reconciliations"][2] == {"store": "blobs"}

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 
@@ -155,3 +156,31 @@ async def test_a_queue_that_is_away_is_told() -> None:
 
 def test_messages_are_data_and_never_code() -> None:
     assert pack({"a": [1, datetime(2026, 1, 1, tzinfo=UTC)]}) == b'{"a": [1, "2026-01-01 00:00:00+00:00"]}'
+
+
+async def test_of_two_workers_one_reconciles_each_time(queue: ArqQueue) -> None:
+    """Every second here, in place of once an hour."""
+    ran: list[datetime] = []
+    enough = asyncio.Event()
+
+    async def reconcile() -> None:
+        ran.append(datetime.now(UTC))
+        if len(ran) == 4:
+            enough.set()
+
+    every = {"second": set(range(60))}
+    workers = [
+        ArqWorker(queue, nothing, sweep=nothing, reconcile=reconcile, reconcile_at=every, max_jobs=10) for _ in range(2)
+    ]
+    running = [asyncio.create_task(worker.run()) for worker in workers]
+    await asyncio.wait_for(enough.wait(), SOON)
+    for worker in workers:
+        await worker.stop(patience=0.1)
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    assert [(later - earlier).total_seconds() > 0.5 for earlier, later in pairwise(ran)] == [True] * (len(ran) - 1)
+
+
+async def nothing(*_: object) -> None:
+    pass

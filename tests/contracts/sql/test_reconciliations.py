@@ -93,7 +93,7 @@ async def test_a_run_that_ends_is_written_down_and_told(
     assert await reconciliation.run(Store.GRAPH) == whole()
     assert slices.seen == list(range(SLICES))
     [run] = await reconciliation.latest(10)
-    assert (run.store, run.ran_at, run.counts) == (Store.GRAPH, T0, whole())
+    assert (run.store, run.ran_at, run.counts, run.interruptions) == (Store.GRAPH, T0, whole(), 0)
     [(code, subject, message)] = heard.alerts
     assert (code, subject) == ("SYNC_ERROR", "store:graph")
     assert message.startswith("12 missing and 6 extra of 60 rows; 18 mended.")
@@ -122,7 +122,7 @@ async def test_a_cancelled_run_is_gone_on_with_at_once_and_counts_nothing_twice(
     assert (await reconciliation.latest(10), slices.seen) == ([], [0, 1, 2])
     assert await of(database, slices, heard).run(Store.GRAPH) == whole()
     assert slices.seen == list(range(SLICES))
-    assert [run.counts for run in await reconciliation.latest(10)] == [whole()]
+    assert [(run.counts, run.interruptions) for run in await reconciliation.latest(10)] == [(whole(), 1)]
 
 
 async def test_a_killed_run_is_gone_on_with_when_its_lease_is_over(
@@ -139,7 +139,8 @@ async def test_a_killed_run_is_gone_on_with_when_its_lease_is_over(
     clock.forward(seconds=1)
     assert await reconciliation.run(Store.GRAPH) == whole()
     assert slices.seen == [2, 3, 4, 5]
-    assert [(run.ran_at, run.counts) for run in await reconciliation.latest(10)] == [(T0, whole())]
+    [run] = await reconciliation.latest(10)
+    assert (run.ran_at, run.counts, run.interruptions) == (T0, whole(), 1)
 
 
 async def test_of_two_at_once_one_compares(database: Hall, slices: Slices, heard: Heard) -> None:
