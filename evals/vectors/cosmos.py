@@ -45,7 +45,7 @@ def recognises(data: dict[str, Any]) -> bool:
 
 def run(data: dict[str, Any]) -> Iterator[Outcome]:
     for each in data["cases"]:
-        case = {"kind": "standard", **each}
+        case = {"kind": "standard", "validator_votes": {}, "delegator_votes": [], **each}
         name = f"{case['kind']}: {case['name']}"
         if unread := not_read(case):
             yield skipped(name, unread)
@@ -107,7 +107,7 @@ def electorate(case: dict[str, Any]) -> tuple[dict[int, Fraction], dict[int, Edg
     ballots = {int(validator): ballot_of(vote) for validator, vote in case["validator_votes"].items()}
     edges: dict[int, Edge] = {}
     for vote in case["delegator_votes"]:
-        for delegation in vote["delegations"]:
+        for delegation in vote.get("delegations") or ():
             validator, shares = int(delegation["validator"]), Fraction(str(delegation["shares"]))
             if validator >= case["validators"]:
                 continue  # not bonded

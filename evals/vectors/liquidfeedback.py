@@ -37,12 +37,12 @@ def run(data: dict[str, Any]) -> Iterator[Outcome]:
 
 class _Issue:
     def __init__(self, case: dict[str, Any]) -> None:
-        inactive = {int(member) for member in case["inactive"]}
+        inactive = {int(member) for member in case.get("inactive", ())}
         members = [member for member in range(1, case["members"] + 1) if member not in inactive]
         votes = {int(member): SLOTS[vote] for member, vote in case["votes"].items()}
         self.weights = dict.fromkeys(members, 1)
         self.votes = {member: slot for member, slot in votes.items() if member in self.weights}
-        rows = [_given(number, row) for number, row in enumerate(case["delegations"])]
+        rows = [_given(number, row) for number, row in enumerate(case.get("delegations", ()))]
         graph = frozen_graph(rows, Electorate(self.weights), at=AT, levels=tuple(LEVELS.values()))
         self.edges: Mapping[int, Edge] = graph.edges
 
