@@ -45,7 +45,7 @@ def recognises(data: dict[str, Any]) -> bool:
 
 def run(data: dict[str, Any]) -> Iterator[Outcome]:
     for each in data["cases"]:
-        case = {"kind": "standard", "validator_votes": {}, "delegator_votes": [], **each}
+        case = {"kind": "standard", "delegator_votes": [], **each}
         name = f"{case['kind']}: {case['name']}"
         if unread := not_read(case):
             yield skipped(name, unread)
