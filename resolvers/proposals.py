@@ -62,7 +62,7 @@ class ProposalQueries:
             ProposalFilterInput | None, strawberry.argument(description="Only proposals like these; null: all.")
         ] = None,
         order_by: Annotated[
-            ProposalOrder | None, strawberry.argument(description="null: newest first.")
+            ProposalOrder | None, strawberry.argument(description="Null: newest first.")
         ] = ProposalOrder.CREATED_DESC,
     ) -> ProposalConnection:
         order = order_by or ProposalOrder.CREATED_DESC

@@ -10,7 +10,7 @@ from domain.reconciliation import Reconciliation
 @strawberry.type(name="Reconciliation", description="One comparison of a store with the database. ADMIN only.")
 class ReconciliationType:
     ran_at: datetime = strawberry.field(description="When it began.")
-    store: str = strawberry.field(description="memories, graph or blobs.")
+    store: str = strawberry.field(description="Which one: memories, graph or blobs.")
     checked: int = strawberry.field(description="Rows of the database that were compared.")
     missing: int = strawberry.field(description="What should have been in the store and was not, or not so.")
     extra: int = strawberry.field(description="What should not have been there.")

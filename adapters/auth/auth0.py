@@ -66,6 +66,8 @@ class Auth0Tokens:
         audiences = audience if isinstance(audience, list) else [audience]
         if not all(isinstance(each, str) for each in audiences):
             raise _malformed("its `aud` is neither a text nor a list of texts")
+        if not isinstance(claims.get("azp", ""), str):
+            raise _malformed("its `azp` is no text")
         if claims.get("iss") != self._issuer or self._audience not in audiences:
             raise Unauthenticated(f"The token was not issued for this server. {REMEDY}")
 

@@ -75,6 +75,7 @@ def test_descriptions_are_sentences() -> None:
     words = {where: str(getattr(part, "description", "")) for where, part in parts()}
     ours = {where: text for where, text in words.items() if where not in BUILT_IN and not where.startswith("@")}
     assert [where for where, text in ours.items() if text != text.strip() or not text.endswith((".", "?", "!"))] == []
+    assert [where for where, text in ours.items() if text[:1].islower()] == []
 
 
 def test_what_is_deprecated_says_why() -> None:

@@ -201,6 +201,7 @@ def claims() -> Family:
         yield f"iss {name}", ELSEWHERE, issued_by(change)
     yield from wrong("aud", ELSEWHERE, ("elsewhere", "", [], ["elsewhere"], f"{ours}/", ours[:-1], ours.upper(), "*"))
     yield from wrong("aud", MALFORMED, (None, 5, True, {ours: 1}, [ours, 5], [[ours]], [None, ours]))
+    yield from wrong("azp", MALFORMED, (5, True, [], ["client"], {"client": 1}))
     yield from wrong("exp", EXPIRED, (0, 1, 1_700_000_000))
     yield from wrong("exp", MALFORMED, NO_TIMES)
     for name in ("nbf", "iat"):
