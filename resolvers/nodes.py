@@ -4,13 +4,13 @@ from asyncio import gather
 from typing import Annotated, Any
 
 import strawberry
-from strawberry.dataloader import DataLoader
 
 from domain.errors import BadInput
 from resolvers.fields import query
 from schema.context import Info
 from schema.ids import noun_and_key
 from schema.loaders import Loaders
+from schema.loading import Loader
 from schema.nodes import Node
 
 MOST = 100
@@ -40,7 +40,7 @@ class NodeQueries:
 async def loaded(loaders: Loaders, given: str, *field: str) -> Node | None:
     """Raises BadInput."""
     noun, key = noun_and_key(given, *field)
-    by_noun: dict[str, DataLoader[Any, Any]] = {
+    by_noun: dict[str, Loader[Any, Any]] = {
         "Member": loaders.members,
         "Twin": loaders.twins,
         "Memory": loaders.memories,

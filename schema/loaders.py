@@ -1,9 +1,6 @@
 """Nouns by key, many at a time: one read a noun and step of an operation."""
 
-from collections.abc import Awaitable, Callable, Hashable
 from functools import cached_property
-
-from strawberry.dataloader import DataLoader
 
 from domain.chats import ChatMessage
 from domain.dead_letters import DeadLetter
@@ -12,7 +9,6 @@ from domain.elections import Election
 from domain.entities import Mention
 from domain.facts import Fact
 from domain.members import Role, Viewer
-from domain.pages import Page, Slice
 from domain.proposals import Proposal, StatusChange
 from domain.receipts import Sealed
 from domain.rules import Rules
@@ -25,6 +21,7 @@ from schema.dead_letters import DeadLetterType
 from schema.delegations import DelegationType
 from schema.documents import DocumentType
 from schema.facts import FactType
+from schema.loading import Loader, Pages, by_key, lists_by_key, pages
 from schema.members import MemberType
 from schema.memories import MemoryType
 from schema.policies import PolicyType
@@ -33,9 +30,6 @@ from schema.resolutions import ResolutionType
 from schema.topics import PolicyTopicType
 from schema.twins import TwinType
 from schema.votes import VoteType
-
-MOST_AT_ONCE = 500
-"""Keys of one read; SQLite takes at most 32,766 parameters."""
 
 
 class Loaders:
@@ -51,87 +45,87 @@ class Loaders:
         self._house = house
 
     @cached_property
-    def members(self) -> DataLoader[int, MemberType | None]:
+    def members(self) -> Loader[int, MemberType | None]:
         return by_key(self._reads.members.by_ids, MemberType.from_domain)
 
     @cached_property
-    def twins(self) -> DataLoader[int, TwinType | None]:
+    def twins(self) -> Loader[int, TwinType | None]:
         return by_key(self._reads.members.by_ids, lambda member: TwinType.of(member.id))
 
     @cached_property
-    def memories(self) -> DataLoader[int, MemoryType | None]:
+    def memories(self) -> Loader[int, MemoryType | None]:
         return by_key(lambda ids: self._reads.memories.by_ids(self._viewer, ids), MemoryType.from_domain)
 
     @cached_property
-    def facts(self) -> DataLoader[str, FactType | None]:
+    def facts(self) -> Loader[str, FactType | None]:
         return by_key(lambda ids: self._services.facts.by_ids(self._viewer, ids), FactType.from_domain)
 
     @cached_property
-    def topics(self) -> DataLoader[int, PolicyTopicType | None]:
+    def topics(self) -> Loader[int, PolicyTopicType | None]:
         return by_key(lambda ids: self._reads.topics.by_ids(self._viewer, ids), PolicyTopicType.from_domain)
 
     @cached_property
-    def documents(self) -> DataLoader[int, DocumentType | None]:
+    def documents(self) -> Loader[int, DocumentType | None]:
         return by_key(lambda ids: self._reads.documents.by_ids(self._viewer, ids), DocumentType.from_domain)
 
     @cached_property
-    def mentions(self) -> DataLoader[int, list[Mention]]:
+    def mentions(self) -> Loader[int, list[Mention]]:
         return lists_by_key(self._reads.documents.mentions)
 
     @cached_property
-    def sessions(self) -> DataLoader[int, ChatSessionType | None]:
+    def sessions(self) -> Loader[int, ChatSessionType | None]:
         return by_key(lambda ids: self._reads.chats.sessions(self._viewer, ids), ChatSessionType.from_domain)
 
     @cached_property
-    def messages(self) -> DataLoader[int, ChatMessageType | None]:
+    def messages(self) -> Loader[int, ChatMessageType | None]:
         return by_key(lambda ids: self._reads.chats.messages(self._viewer, ids), ChatMessageType.from_domain)
 
     @cached_property
-    def proposals(self) -> DataLoader[int, ProposalType | None]:
+    def proposals(self) -> Loader[int, ProposalType | None]:
         return by_key(lambda ids: self._reads.proposals.by_ids(self._viewer, ids), ProposalType.from_domain)
 
     @cached_property
-    def votes(self) -> DataLoader[int, VoteType | None]:
+    def votes(self) -> Loader[int, VoteType | None]:
         return by_key(lambda ids: self._reads.votes.by_ids(self._viewer, ids), VoteType.from_domain)
 
     @cached_property
-    def own_votes(self) -> DataLoader[int, VoteType | None]:
+    def own_votes(self) -> Loader[int, VoteType | None]:
         return by_key(lambda ids: self._reads.votes.own(self._viewer, ids), VoteType.from_domain)
 
     @cached_property
-    def resolutions(self) -> DataLoader[int, ResolutionType | None]:
+    def resolutions(self) -> Loader[int, ResolutionType | None]:
         return by_key(self._reads.resolutions.by_ids, ResolutionType.from_domain)
 
     @cached_property
-    def outcomes(self) -> DataLoader[int, ResolutionType | None]:
+    def outcomes(self) -> Loader[int, ResolutionType | None]:
         return by_key(self._reads.resolutions.by_proposals, ResolutionType.from_domain)
 
     @cached_property
-    def receipts(self) -> DataLoader[int, Sealed | None]:
+    def receipts(self) -> Loader[int, Sealed | None]:
         return by_key(self._reads.receipts.by_resolutions)
 
     @cached_property
-    def policies(self) -> DataLoader[int, PolicyType | None]:
+    def policies(self) -> Loader[int, PolicyType | None]:
         return by_key(self._reads.policies.by_ids, PolicyType.from_domain)
 
     @cached_property
-    def policies_of_topics(self) -> DataLoader[int, list[PolicyType]]:
+    def policies_of_topics(self) -> Loader[int, list[PolicyType]]:
         return lists_by_key(
             lambda ids: self._reads.policies.of_topics(ids, at=self._house.now()), PolicyType.from_domain
         )
 
     @cached_property
-    def delegations(self) -> DataLoader[int, DelegationType | None]:
+    def delegations(self) -> Loader[int, DelegationType | None]:
         return by_key(lambda ids: self._reads.delegations.by_ids(self._viewer, ids), DelegationType.from_domain)
 
     @cached_property
-    def given_delegations(self) -> DataLoader[int, list[DelegationType]]:
+    def given_delegations(self) -> Loader[int, list[DelegationType]]:
         return lists_by_key(
             lambda ids: self._reads.delegations.live_given_by(self._viewer, ids), DelegationType.from_domain
         )
 
     @cached_property
-    def delegated_weights(self) -> DataLoader[tuple[int | None, int], int]:
+    def delegated_weights(self) -> Loader[tuple[int | None, int], int]:
         async def load(keys: list[tuple[int | None, int]]) -> list[int | BaseException]:
             found: dict[tuple[int | None, int], int] = {}
             for scope_id in {scope_id for scope_id, _ in keys}:
@@ -141,14 +135,14 @@ class Loaders:
                 found |= {(scope_id, id): weight for id, weight in weights.items()}
             return [found[key] for key in keys]
 
-        return DataLoader(load)
+        return Loader(load)
 
     @cached_property
-    def audits(self) -> DataLoader[int, AuditEntryType | None]:
+    def audits(self) -> Loader[int, AuditEntryType | None]:
         return by_key(self._reads.audits.by_ids, AuditEntryType.from_domain)
 
     @cached_property
-    def dead_letters(self) -> DataLoader[int, DeadLetterType | None]:
+    def dead_letters(self) -> Loader[int, DeadLetterType | None]:
         """An ADMIN's alone."""
 
         async def read(ids: list[int]) -> dict[int, DeadLetter]:
@@ -157,113 +151,70 @@ class Loaders:
         return by_key(read, DeadLetterType.from_domain)
 
     @cached_property
-    def daos(self) -> DataLoader[int, DaoType | None]:
+    def daos(self) -> Loader[int, DaoType | None]:
         async def load(keys: list[int]) -> list[DaoType | BaseException | None]:
             dao = await self._services.daos.glance()
             return [DaoType.from_domain(dao) if key == dao.dao.id else None for key in keys]
 
-        return DataLoader(load)
+        return Loader(load)
 
     @cached_property
-    def rules(self) -> DataLoader[None, Rules]:
+    def rules(self) -> Loader[None, Rules]:
         """The DAO's own, of now."""
 
         async def load(keys: list[None]) -> list[Rules | BaseException]:
             dao = await self._reads.daos.current()
             return [dao.rules] * len(keys)
 
-        return DataLoader(load)
+        return Loader(load)
 
     @cached_property
-    def histories(self) -> DataLoader[int, list[StatusChange]]:
+    def histories(self) -> Loader[int, list[StatusChange]]:
         return lists_by_key(self._reads.proposals.histories)
 
     @cached_property
-    def sponsors(self) -> DataLoader[int, list[int]]:
+    def sponsors(self) -> Loader[int, list[int]]:
         return lists_by_key(self._reads.proposals.sponsors)
 
     @cached_property
-    def elections(self) -> DataLoader[Proposal, Election]:
+    def elections(self) -> Loader[Proposal, Election]:
         async def load(proposals: list[Proposal]) -> list[Election | BaseException]:
             found = await self._reads.votes.elections(proposals)
             return [found[proposal.id] for proposal in proposals]
 
-        return DataLoader(load, cache_key_fn=lambda proposal: proposal.id)
+        return Loader(load, cache_key_fn=lambda proposal: proposal.id)
 
     @cached_property
-    def powers(self) -> DataLoader[int, int | None]:
+    def powers(self) -> Loader[int, int | None]:
         return by_key(lambda ids: self._reads.votes.power(self._viewer, ids))
 
     @cached_property
-    def chains(self) -> DataLoader[int, list[int] | None]:
+    def chains(self) -> Loader[int, list[int] | None]:
         return by_key(lambda ids: self._reads.votes.chains(self._viewer, ids))
 
     @cached_property
-    def carried(self) -> DataLoader[int, bool | None]:
+    def carried(self) -> Loader[int, bool | None]:
         return by_key(lambda ids: self._reads.votes.carried(self._viewer, ids))
 
     @cached_property
-    def votes_of_proposals(self) -> "Pages[Vote]":
+    def votes_of_proposals(self) -> Pages[Vote]:
         return pages(lambda wanted, ids: self._reads.votes.pages(self._viewer, wanted, ids))
 
     @cached_property
-    def messages_of_sessions(self) -> "Pages[ChatMessage]":
+    def messages_of_sessions(self) -> Pages[ChatMessage]:
         return pages(lambda wanted, ids: self._reads.chats.pages_of_messages(self._viewer, wanted, ids))
 
     @cached_property
-    def documents_of_topics(self) -> "Pages[Document]":
+    def documents_of_topics(self) -> Pages[Document]:
         return pages(lambda wanted, ids: self._reads.documents.pages_of_topics(self._viewer, wanted, ids))
 
     @cached_property
-    def facts_of_topics(self) -> "Pages[Fact]":
+    def facts_of_topics(self) -> Pages[Fact]:
         return pages(lambda wanted, ids: self._services.facts.about_topics(self._viewer, ids, wanted))
 
     @cached_property
-    def running(self) -> DataLoader[int, int]:
+    def running(self) -> Loader[int, int]:
         async def load(member_ids: list[int]) -> list[int | BaseException]:
             return [await self._reads.proposals.running_of(member_id) for member_id in member_ids]
 
-        return DataLoader(load)
-
-
-type Pages[T] = DataLoader[tuple[Slice, int], Page[T]]
-"""By the slice that is wanted of each list, and whose list it is."""
-
-
-def pages[T](read: Callable[[Slice, list[int]], Awaitable[dict[int, Page[T]]]]) -> Pages[T]:
-    """Lists below many nouns of one operation: a read for all of them that are sliced alike."""
-
-    async def load(keys: list[tuple[Slice, int]]) -> list[Page[T] | BaseException]:
-        owners: dict[Slice, list[int]] = {}
-        for wanted, owner in keys:
-            owners.setdefault(wanted, []).append(owner)
-        found = {wanted: await read(wanted, ids) for wanted, ids in owners.items()}
-        return [found[wanted][owner] for wanted, owner in keys]
-
-    return DataLoader(load, max_batch_size=MOST_AT_ONCE)
-
-
-def same[T](value: T) -> T:
-    return value
-
-
-def by_key[K: Hashable, D, T](
-    read: Callable[[list[K]], Awaitable[dict[K, D]]],
-    from_domain: Callable[[D], T] = same,  # type: ignore[assignment]  # T is D where it is left out
-) -> DataLoader[K, T | None]:
-    async def load(keys: list[K]) -> list[T | BaseException | None]:
-        found = await read(keys)
-        return [from_domain(found[key]) if key in found else None for key in keys]
-
-    return DataLoader(load, max_batch_size=MOST_AT_ONCE)
-
-
-def lists_by_key[K: Hashable, D, T](
-    read: Callable[[list[K]], Awaitable[dict[K, list[D]]]],
-    from_domain: Callable[[D], T] = same,  # type: ignore[assignment]  # T is D where it is left out
-) -> DataLoader[K, list[T]]:
-    async def load(keys: list[K]) -> list[list[T] | BaseException]:
-        found = await read(keys)
-        return [[from_domain(each) for each in found.get(key, [])] for key in keys]
-
-    return DataLoader(load, max_batch_size=MOST_AT_ONCE)
+        return Loader(load)

@@ -5,9 +5,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
-from strawberry.dataloader import DataLoader
-
 from domain.public import PublicProposal, PublicReads
+from schema.loading import Loader
 from schema.snapshot.context import SnapshotContext
 from schema.snapshot.spaces import Space
 
@@ -32,8 +31,8 @@ def snapshot_context(public: PublicReads, *, home: str, now: datetime) -> Snapsh
         public=public,
         home=home,
         now=now,
-        proposals=DataLoader(load_fn=proposals, max_batch_size=500).load,
-        scores=DataLoader(load_fn=scores, cache_key_fn=lambda shown: shown.proposal.id).load,
+        proposals=Loader(load_fn=proposals, max_batch_size=500).load,
+        scores=Loader(load_fn=scores, cache_key_fn=lambda shown: shown.proposal.id).load,
         space=once(space),
         counts=once(lambda: public.counts(at=now)),
         founded_at=once(public.founded_at),

@@ -52,3 +52,16 @@ def test_a_deleted_chat_is_gone(api: Api) -> None:
     delete = "mutation($id: ID!) { deleteChat(input: {sessionId: $id}) { deletedId userErrors { code } } }"
     assert api.data(delete, token=token, id=session)["deleteChat"] == {"deletedId": session, "userErrors": []}
     assert api.data("query($id: ID!) { chatSession(id: $id) { id } }", token=token, id=session) == {"chatSession": None}
+
+
+def test_what_fails_in_one_place_is_still_loaded_in_another(api: Api) -> None:
+    """Where a field fails, what its neighbours wait for is given up; somebody else may wait for the same."""
+    token = api.token("neighbour")
+    session = started(api, token)["id"]
+    query = """query($s: ID!) {
+      fails: chatSession(id: $s) { twin { member { handle } } messages(first: 1, last: 1) { totalCount } }
+      works: chatSession(id: $s) { twin { member { handle } } messages(first: 1) { totalCount } } }"""
+    answer = api.ask(query, token=token, s=session)
+    assert [error["path"] for error in answer["errors"]] == [["fails", "messages"]]
+    works = {"twin": {"member": {"handle": "neighbour"}}, "messages": {"totalCount": 0}}
+    assert answer["data"] == {"fails": None, "works": works}
