@@ -125,6 +125,17 @@ class PublicProposal:
                 return State.CLOSED
 
 
+@dataclass(frozen=True, slots=True)
+class PublicVote:
+    """A ballot that was cast, and the weight that follows it now: its member's and its givers'.
+
+    So the powers of all votes on a proposal make up its tally. 0 where a delegate's ballot stands in its place.
+    """
+
+    vote: Vote
+    power: int
+
+
 def sealed_away(proposal: Proposal) -> Proposal:
     """Without its counts, and without the times and numbers that rise with every ballot."""
     uncounted = Tally(eligible=proposal.tally.eligible)
@@ -191,9 +202,10 @@ class PublicReads(Protocol):
     async def scores(self, proposals: Sequence[PublicProposal]) -> dict[int, tuple[float, ...]]:
         """The score of each option, in the options' order, by proposal; of such as vote among options."""
 
-    async def votes(self, where: Sequence[Condition[VoteField]], window: Window[VoteField]) -> list[Vote]: ...
-    async def frozen_weight(self, proposal_id: int, member_id: int) -> int:
-        """The member's own weight when voting started; 0 for who was not eligible."""
+    async def votes(self, where: Sequence[Condition[VoteField]], window: Window[VoteField]) -> list[PublicVote]: ...
+    async def frozen_power(self, proposal_id: int, member_id: int) -> int:
+        """The weight that a ballot of the member's would carry, its own and its givers', as frozen when voting started;
+        0 for who was not eligible."""
 
     async def weight(self, member_id: int) -> int:
         """The member's weight now; 0 for who is not admitted."""

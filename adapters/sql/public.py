@@ -28,7 +28,8 @@ from adapters.sql.daos import DAO_ID, DaoRow
 from adapters.sql.matching import EPOCH_END, matched
 from adapters.sql.members import MemberRow
 from adapters.sql.naming import table_of
-from adapters.sql.pages import Order, beyond, bound, page_of, plain, rows_of
+from adapters.sql.pages import Order, beyond, bound, page_of, plain
+from adapters.sql.powers import POWER
 from adapters.sql.proposals import ProposalRow, StatusChangeRow
 from adapters.sql.reader import Reader
 from adapters.sql.resolutions import ResolutionRow
@@ -49,13 +50,13 @@ from domain.public import (
     ProposalField,
     PublicMember,
     PublicProposal,
+    PublicVote,
     State,
     VoteField,
     Window,
     sealed_away,
 )
 from domain.tally import CastBy
-from domain.votes import Vote
 
 P, V = table_of(ProposalRow).c, table_of(VoteRow).c
 SHOWN = or_(
@@ -102,7 +103,7 @@ VOTE_COLUMNS: dict[VoteField, ColumnElement[Any]] = {
     VoteField.PROPOSAL: V.proposal_id,
     VoteField.REASON: func.coalesce(V.reason, ""),
     VoteField.CREATED: V.cast_at,
-    VoteField.VP: cast(V.weight, Float),
+    VoteField.VP: cast(POWER, Float),
 }
 VOTED = literal_column("'VOTED'", String())
 DEEDS = {
@@ -160,13 +161,14 @@ class SqlPublicReads:
         counted = await SqlVoteReads(self._reader).elections(open_to_all)
         return {id: scores_of(election) for id, election in counted.items()}
 
-    async def votes(self, where: Sequence[Condition[VoteField]], window: Window[VoteField]) -> list[Vote]:
+    async def votes(self, where: Sequence[Condition[VoteField]], window: Window[VoteField]) -> list[PublicVote]:
         conditions = [matched(VOTE_COLUMNS[each.field], each) for each in where]
-        statement = sliced(unsealed(select(VoteRow)).where(*conditions), VOTE_COLUMNS, window)
-        return [row.to_domain() for row in await rows_of(self._reader, statement)]
+        statement = sliced(unsealed(select(VoteRow).add_columns(POWER)).where(*conditions), VOTE_COLUMNS, window)
+        found = await self._reader(lambda session: list(session.execute(statement)))
+        return [PublicVote(row.to_domain(), int(power)) for row, power in found]
 
-    async def frozen_weight(self, proposal_id: int, member_id: int) -> int:
-        frozen = select(V.weight).where(V.proposal_id == proposal_id, V.member_id == member_id)
+    async def frozen_power(self, proposal_id: int, member_id: int) -> int:
+        frozen = select(V.power).where(V.proposal_id == proposal_id, V.member_id == member_id)
         return await self._reader(lambda session: int(session.scalar(frozen) or 0))
 
     async def weight(self, member_id: int) -> int:

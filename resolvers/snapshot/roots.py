@@ -94,7 +94,7 @@ class SnapshotQuery:
         wanted = window(first, skip, order=order_by, direction=order_direction, orders=VOTE_ORDERS)
         return [*await found_votes(info, where, wanted)]
 
-    @field("A member's own weight: frozen for a proposal put to the vote, else as it is now.")
+    @field("A member's weight: for a proposal put to the vote with what others gave it, frozen; else its own now.")
     async def vp(self, info: Info, voter: str, space: str, proposal: str | None = UNSET) -> Vp | None:
         if not voter:
             raise BadInput("invalid address: give the voter's id", field=("voter",))
@@ -107,7 +107,7 @@ class SnapshotQuery:
         public, frozen = info.context.public, shown.proposal if shown and shown.proposal.starts_at else None
         weight = 0
         if member:
-            weight = await (public.frozen_weight(frozen.id, member) if frozen else public.weight(member))
+            weight = await (public.frozen_power(frozen.id, member) if frozen else public.weight(member))
         return Vp(vp=float(weight), vp_by_strategy=[float(weight)], vp_state="final" if frozen else "pending")
 
     @field("Empty: nobody follows a DAO here.")

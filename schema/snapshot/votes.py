@@ -2,6 +2,7 @@
 
 import strawberry
 
+from domain.public import PublicVote
 from domain.votes import Vote
 from schema.ids import global_id
 from schema.snapshot.choices import basic_choice, option_choice
@@ -21,11 +22,13 @@ class VoteType:
     space: Space
     choice: AnyJson = strawberry.field(description="As the proposal's type has it; basic: 1 for, 2 against, 3 abstain.")
     reason: str | None = strawberry.field(description="Empty when none was given.")
-    vp: float | None = strawberry.field(description="The voter's own weight, frozen when voting started.")
+    vp: float | None = strawberry.field(description="The weight that follows it: the voter's, and what others gave it.")
     vp_by_strategy: list[float | None] | None
     ipfs: str | None = None
     app: str | None = APP
-    vp_state: str | None = strawberry.field(description="final: it is frozen.", default="final")
+    vp_state: str | None = strawberry.field(
+        description="final, though until the close givers may vote themselves.", default="final"
+    )
     vp_value: float | None = 0.0
     metadata: AnyJson | None = strawberry.field(
         description="Empty: whose hand cast it is for members to know.", default_factory=nothing
@@ -37,8 +40,8 @@ class VoteType:
         return ProposalType.of(shown, self.space, info.context) if shown else None
 
     @classmethod
-    def of(cls, vote: Vote, space: Space) -> "VoteType":
-        weight = float(vote.ballot.weight)
+    def of(cls, shown: PublicVote, space: Space) -> "VoteType":
+        vote, power = shown.vote, float(shown.power)
         return cls(
             vote=vote,
             id=global_id("Vote", vote.id),
@@ -47,8 +50,8 @@ class VoteType:
             space=space,
             choice=choice_of(vote),
             reason=vote.ballot.reason or "",
-            vp=weight,
-            vp_by_strategy=[weight],
+            vp=power,
+            vp_by_strategy=[power],
         )
 
 

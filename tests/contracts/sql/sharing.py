@@ -43,10 +43,13 @@ async def in_line(database: Hall, *acts: Awaitable[Any]) -> list[Any]:
     return await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def ruled(database: Hall, rules: Rules) -> None:
+    await database.transact(lambda work: work.daos.save(replace(work.daos.locked(), rules=rules)))
+
+
 async def voting(database: Hall, *, members: int) -> tuple[list[Viewer], int]:
     """On a proposal that is not decided before its end."""
-    rules = Rules(early_close=EarlyClose.NEVER)
-    await database.transact(lambda work: work.daos.save(replace(work.daos.locked(), rules=rules)))
+    await ruled(database, Rules(early_close=EarlyClose.NEVER))
     viewers = await database.seat([1] * members)
     return viewers, await database.put_to_vote(viewers[0], "One")
 

@@ -69,13 +69,14 @@ async def test_of_a_sealed_vote_nothing_moves(hidden: Hidden) -> None:
 
 async def test_sealed_votes_are_in_no_list_count_or_log(hidden: Hidden, clock: Clock) -> None:
     votes = await hidden.reads.votes([], ALL_VOTES)
-    assert {vote.ballot.proposal_id for vote in votes} == {hidden.plain}
+    assert {shown.vote.ballot.proposal_id for shown in votes} == {hidden.plain}
     for asked in (
         Condition(VoteField.PROPOSAL, Test.IS, hidden.sealed),
         Condition(VoteField.REASON, Test.IS, "Because."),
         Condition(VoteField.VOTER, Test.IS, hidden.author.member_id),
     ):
-        assert all(vote.ballot.proposal_id != hidden.sealed for vote in await hidden.reads.votes([asked], ALL_VOTES))
+        found = await hidden.reads.votes([asked], ALL_VOTES)
+        assert all(shown.vote.ballot.proposal_id != hidden.sealed for shown in found)
     counts = await hidden.reads.counts(at=clock.at)
     assert (counts.proposals, counts.active, counts.proposals_1d, counts.votes) == (2, 2, 2, 2)
     assert await hidden.reads.votes_since(T0) == 2
@@ -155,7 +156,7 @@ async def test_weights_are_frozen_a_proposal(database: Hall) -> None:
     proposal_id = await database.put_to_vote(ada, "One")
     (late,) = await database.seat([5], prefix="late")
     reads = SqlPublicReads(database.reader)
-    frozen = [await reads.frozen_weight(proposal_id, viewer.member_id) for viewer in (ada, ben, late)]
+    frozen = [await reads.frozen_power(proposal_id, viewer.member_id) for viewer in (ada, ben, late)]
     assert frozen == [2, 3, 0]
     assert [await reads.weight(viewer.member_id) for viewer in (ada, late)] == [2, 5]
     assert await reads.weight(99) == 0
@@ -170,7 +171,7 @@ async def test_numbers_are_compared_as_numbers(database: Hall) -> None:
 
     async def weights(test: Test, asked: float | tuple[float, ...]) -> list[int]:
         rows = await reads.votes([Condition(VoteField.VP, test, asked)], Window(9, 0, VoteField.VP, descending=False))
-        return [vote.ballot.weight for vote in rows]
+        return [shown.power for shown in rows]
 
     assert await weights(Test.ABOVE, 2.5) == [3]
     assert await weights(Test.UP_TO, 2) == [2]
