@@ -10,6 +10,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from app.ending import end_within
 from app.http.frames import Frames
+from app.http.heads import Heads
 from app.settings import Settings
 
 MAX_MESSAGE = 1024 * 1024
@@ -35,6 +36,7 @@ def serve(app: ASGIApp, settings: Settings) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            http=Heads,
             ws=Frames,
             ws_max_size=MAX_MESSAGE,
             ws_per_message_deflate=False,  # the proxy's: here each subscriber's every frame would cost it

@@ -1,0 +1,83 @@
+"""Heads of requests that are too large, too slow, or neither."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+import uvicorn
+from starlette.responses import PlainTextResponse
+
+from app.http import heads
+from app.http.heads import MAX_HEAD, Heads
+from tests.api.conftest import wait_until_started
+
+FIRST = b"GET / HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Of a server that says "served", and waits a quarter of a second for a head."""
+    monkeypatch.setattr(heads, "HEAD_SECONDS", 0.25)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(PlainTextResponse("served"), http=Heads, log_config=None, lifespan="off")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            wait_until_started(server)
+            yield listening.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join(20)
+
+
+def said(connection: socket.socket, *pieces: bytes) -> bytes:
+    """All that the server answers until it closes."""
+    answer = b""
+    try:
+        for piece in pieces:
+            connection.sendall(piece)
+        while piece := connection.recv(65_536):
+            answer += piece
+    except ConnectionError:  # it closed while more was sent
+        pass
+    return answer
+
+
+@pytest.fixture
+def connection(port: int) -> Iterator[socket.socket]:
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as connection:
+        yield connection
+
+
+def test_a_large_head_is_served(connection: socket.socket) -> None:
+    padding = b"X-Padding: " + b"a" * (MAX_HEAD // 2) + b"\r\n"
+    assert said(connection, FIRST + padding, b"Connection: close\r\n\r\n").endswith(b"served")
+
+
+def test_a_head_without_end_is_ended(connection: socket.socket) -> None:
+    name = b"X-Padding: "
+    answer = said(connection, FIRST + name + b"a" * (MAX_HEAD + 1 - len(FIRST) - len(name)))
+    assert answer.startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.parametrize("begun", [b"", FIRST[:9], FIRST, FIRST + b"Connection: close\r\n\r\n" + FIRST])
+def test_a_head_that_does_not_arrive_is_ended(connection: socket.socket, begun: bytes) -> None:
+    whole = begun.count(b"\r\n\r\n")
+    answer = said(connection, begun)
+    assert answer.count(b"served") == whole
+    assert answer.startswith(b"HTTP/1.1 200 " if whole else b"HTTP/1.1 408 ")
+
+
+def test_a_further_head_that_does_not_arrive_is_ended(connection: socket.socket) -> None:
+    connection.sendall(FIRST + b"\r\n")
+    assert connection.recv(65_536).startswith(b"HTTP/1.1 200 ")
+    assert said(connection, FIRST).endswith(b"408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+
+
+def test_a_body_may_take_longer_than_its_head(connection: socket.socket) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 200000\r\n\r\n"
+    assert said(connection, head, b"a" * 100_000, b"a" * 100_000).endswith(b"served")
