@@ -47,6 +47,7 @@ class Delegations:
         """By its giver. Raises NotFound, Forbidden, Conflict."""
 
         def command(work: Work) -> Ids:
+            work.daos.locked()  # no electorate is being frozen that would not see it
             delegation = _seen(work, viewer, delegation_id)
             if delegation.giver_id != viewer.member_id:
                 raise Forbidden("Only its giver may revoke a delegation.", field=("delegationId",))
@@ -60,6 +61,7 @@ class Delegations:
         """By its receiver. Raises NotFound, Forbidden, Conflict."""
 
         def command(work: Work) -> Ids:
+            work.daos.locked()
             delegation = _seen(work, viewer, delegation_id)
             if delegation.receiver_id != viewer.member_id:
                 raise Forbidden("Only its receiver may decline a delegation.", field=("delegationId",))

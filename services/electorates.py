@@ -1,7 +1,5 @@
 """The freeze: who may vote with which weight, and whom it follows, fixed at one instant."""
 
-from datetime import datetime
-
 from domain.caps import frozen_graph
 from domain.casting import recount
 from domain.flow import reached
@@ -11,9 +9,11 @@ from domain.transactions import Work
 from domain.votes import slots_of, tally_of
 
 
-def freeze(work: Work, proposal: Proposal, *, at: datetime) -> Proposal:
-    """The proposal in VOTING. Members' weights and activity and their delegations are those of `at`."""
+def freeze(work: Work, proposal: Proposal) -> Proposal:
+    """The proposal in VOTING. Members' weights and activity and their delegations are those of the instant that it
+    starts at: it is read once nobody can change them any more, for who changes them holds the DAO's row too."""
     work.daos.locked()
+    at = work.now()
     electorate = work.ballots.enrol(proposal.id, weighted=proposal.rules.weighted, at=at)
     live = work.delegations.live(at=at)
     if live:

@@ -253,7 +253,7 @@ def _note_raised(work: Work, proposal: Proposal, viewer: Viewer, now: datetime) 
 
 
 def _begun(work: Work, before: Proposal, *, by: int | None) -> Ids:
-    after = freeze(work, before, at=work.now())
+    after = freeze(work, before)
     work.enqueue("close", after.id, due_at=after.ends_at)
     if after.starts_at is not None and after.rules.minimum_voting_minutes:
         least = timedelta(minutes=after.rules.minimum_voting_minutes)
