@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from domain.outbox import HINTS
+
 
 @dataclass(frozen=True, slots=True)
 class MemberJoined:
@@ -130,7 +132,7 @@ def topics_of(event: Event) -> list[str]:
         case MemberJoined() | MemberWeighed() | DaoChanged():
             return ["dao"]
         case DeadLetterRedriven():
-            return ["outbox"]
+            return list(HINTS.values())
         case ReplyEnded(message_id=id):
             return [f"message:{id}"]
         case ProposalResolved(proposal_id=id):

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+type Kind = Literal["event", "job"]
+HINTS: dict[Kind, str] = {"event": "outbox:events", "job": "outbox:jobs"}
+"""The bus topics on which a commit tells that it has left entries of a kind."""
+
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
@@ -16,7 +20,7 @@ class OutboxEntry:
     """
 
     id: int
-    kind: Literal["event", "job"]
+    kind: Kind
     name: str
     args: dict[str, Any]
     attempt: int

@@ -10,11 +10,11 @@ from typing import Protocol
 from domain.alerts import Alerts
 from domain.bus import Bus
 from domain.crashes import passing
-from domain.outbox import Outbox, OutboxEntry
+from domain.outbox import HINTS, Outbox, OutboxEntry
 from jobs.leases import Hopeless, decided, told
 from jobs.policy import MAX_CLAIMS, Dead, Retry
 from jobs.stores import Stores
-from services.outbox import ERROR_SECONDS, LEASE_SECONDS, POLL_SECONDS, TOPIC
+from services.outbox import ERROR_SECONDS, LEASE_SECONDS, POLL_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Projector:
 
     async def run(self) -> None:
         """Until cancelled."""
-        async with self._bus.listen(TOPIC) as hints:
+        async with self._bus.listen(HINTS["event"]) as hints:
             while True:
                 try:
                     await self._stores.back()

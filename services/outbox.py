@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from domain.bus import Bus
 from domain.crashes import passing
 from domain.errors import SyncFailed
-from domain.outbox import Outbox, OutboxEntry
+from domain.outbox import HINTS, Outbox, OutboxEntry
 from domain.queue import Queue
 from services.lanes import Lanes
 
 log = logging.getLogger(__name__)
 
-TOPIC = "outbox"
 LEASE_SECONDS = 8.0
 POLL_SECONDS = 0.25
 ERROR_SECONDS = 1.0
@@ -56,7 +55,7 @@ class Dispatcher:
             loops.create_task(self._look())
 
     async def _listen(self) -> None:
-        async with self._bus.listen(TOPIC) as hints:
+        async with self._bus.listen(HINTS["job"]) as hints:
             while True:
                 if await hints.wait(60):
                     self._lanes.freed.set()

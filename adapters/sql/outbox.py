@@ -11,6 +11,7 @@ from sqlmodel import col
 from adapters.sql.audits import SqlAudits
 from adapters.sql.clock import Clock, database_clock
 from adapters.sql.dead_letters import SqlDeadLetters
+from adapters.sql.naming import table_of
 from adapters.sql.outbox_rows import OutboxRow, is_open
 from adapters.sql.pages import rows_of
 from adapters.sql.reader import Reader
@@ -18,6 +19,13 @@ from adapters.sql.writer import Writer
 from domain.audits import Act, Subject
 from domain.fences import Fenced
 from domain.outbox import OutboxEntry
+
+OUTBOX = table_of(OutboxRow)
+DUE_AT: Any = OutboxRow.due_at.type  # type: ignore[attr-defined]  # a mapped column
+FAILED_AT: Any = OutboxRow.first_failed_at.type  # type: ignore[union-attr]  # a mapped column
+# Each of these is asked again with every hint.
+NEXT_JOB = select(func.min(func.coalesce(OUTBOX.c.lease_until, OUTBOX.c.due_at, type_=DUE_AT))).where(is_open("job"))
+NEXT_EVENT = select(func.min(OUTBOX.c.due_at)).where(is_open("event"))
 
 CLAIMING = text("SELECT pg_advisory_xact_lock(hashtext('outbox events'))")
 """Whoever claims events on Postgres waits for who does: rows that another holds but has not committed look free."""
@@ -113,9 +121,7 @@ class SqlOutbox:
 
     async def next_due(self) -> float | None:
         """Seconds until the next job is due; 0 when one is, None when none waits."""
-        free_at = func.coalesce(col(OutboxRow.lease_until), col(OutboxRow.due_at), type_=DUE_AT)
-        earliest = select(func.min(free_at)).where(is_open("job"))
-        now, due = await self._reader(lambda session: (self._clock(session), session.scalar(earliest)))
+        now, due = await self._reader(lambda session: (self._clock(session), session.scalar(NEXT_JOB)))
         return None if due is None else max(0.0, (due - now).total_seconds())
 
     async def projected(self, entries: Sequence[OutboxEntry]) -> None:
@@ -140,13 +146,8 @@ class SqlOutbox:
 
     async def _event_due(self) -> bool:
         """A look without the writer's lock."""
-        earliest = select(func.min(col(OutboxRow.due_at))).where(is_open("event"))
-        now, due = await self._reader(lambda session: (self._clock(session), session.scalar(earliest)))
+        now, due = await self._reader(lambda session: (self._clock(session), session.scalar(NEXT_EVENT)))
         return due is not None and due <= now
-
-
-DUE_AT: Any = OutboxRow.due_at.type  # type: ignore[attr-defined]  # a mapped column
-FAILED_AT: Any = OutboxRow.first_failed_at.type  # type: ignore[union-attr]  # a mapped column
 
 
 def owned(entries: Sequence[OutboxEntry]) -> ColumnElement[bool]:

@@ -1,14 +1,14 @@
 """The rows of the transactional outbox."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import JSON, Column, ColumnElement, Index, text
 from sqlmodel import Field, col
 
 from adapters.sql.naming import Row
 from adapters.sql.types import time_field
-from domain.outbox import OutboxEntry
+from domain.outbox import Kind, OutboxEntry
 
 OPEN = text("done_at IS NULL AND dead_at IS NULL")
 
@@ -39,7 +39,7 @@ class OutboxRow(Row, table=True):
     error: str | None = None
 
     def to_domain(self) -> OutboxEntry:
-        kind: Literal["event", "job"] = "event" if self.kind == "event" else "job"
+        kind: Kind = "event" if self.kind == "event" else "job"
         return OutboxEntry(
             id=self.id,
             kind=kind,

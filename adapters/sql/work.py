@@ -37,6 +37,7 @@ from domain.documents import Documents
 from domain.events import Event, aggregate_of, projected, topics_of
 from domain.members import Members
 from domain.memories import Memories
+from domain.outbox import HINTS, Kind
 from domain.policies import Policies
 from domain.proposals import Proposals
 from domain.receipts import Receipts
@@ -45,7 +46,6 @@ from domain.resolutions import Resolutions
 from domain.topics import Topics
 from domain.votes import Ballots
 
-OUTBOX_TOPIC = "outbox"
 LEAVE = light(insert(table_of(OutboxRow)))
 
 
@@ -59,7 +59,7 @@ class SqlWork:
         self._session = session
         self._clock = clock
         self._asked_at: datetime | None = None
-        self._leaving: list[dict[str, object]] = []
+        self._leaving: dict[Kind, list[dict[str, object]]] = {"event": [], "job": []}
         self.announced: list[str] = []
         self.transaction_id = transaction_id or str(uuid4())
         self.daos: Daos = SqlDaos(session, self.transaction_id)
@@ -95,15 +95,16 @@ class SqlWork:
 
     def send(self) -> None:
         """Write what was emitted and enqueued, with the commit."""
-        if self._leaving:
-            late_of(connection_of(self._session)).rows.extend((LEAVE, row) for row in self._leaving)
-            self.announced.append(OUTBOX_TOPIC)
+        for kind, rows in self._leaving.items():
+            if rows:
+                late_of(connection_of(self._session)).rows.extend((LEAVE, row) for row in rows)
+                self.announced.append(HINTS[kind])
 
     def _leave(
-        self, kind: str, name: str, args: dict[str, object], *, aggregate: str = "", due_at: datetime | None = None
+        self, kind: Kind, name: str, args: dict[str, object], *, aggregate: str = "", due_at: datetime | None = None
     ) -> None:
         at = database_clock(self._session) if isinstance(self._clock, PastClock) else self._asked_at or self.now()
-        self._leaving.append(
+        self._leaving[kind].append(
             {
                 "kind": kind,
                 "name": name,

@@ -16,7 +16,7 @@ from tests.jobs.workers import KINDS, LEASE, Work, Worker, claimed
 async def test_a_job_runs_and_is_done(outbox: FileOutbox, worker: Worker, bus: RedisBus) -> None:
     worker.work.gate.set()
     job = outbox.enqueue("quick", 7)
-    await bus.publish(["outbox"])
+    await bus.publish(["outbox:jobs"])
     await eventually(lambda: outbox.state(job) == ("done", 1, None))
     assert (worker.work.began, worker.work.ended) == ([7], ["7 done"])
 
@@ -174,7 +174,7 @@ async def test_two_workers_run_each_job_once(outbox: FileOutbox, bus: RedisBus) 
     two.work.gate.set()
     jobs = [outbox.enqueue("quick", number) for number in range(60)]
     async with running(one.dispatcher.run(), two.dispatcher.run()):
-        await bus.publish(["outbox"])
+        await bus.publish(["outbox:jobs"])
         await eventually(lambda: all(outbox.state(job)[0] == "done" for job in jobs))
     assert sorted(one.work.began + two.work.began) == list(range(60))
     assert {outbox.state(job)[1] for job in jobs} == {1}

@@ -124,7 +124,7 @@ async def test_what_was_touched_is_announced_after_the_commit(database: Hall, cl
         work.enqueue("close", 7, due_at=T0 + timedelta(hours=1))
 
     await transact(command)
-    assert heard == [["proposal:7", "outbox"]]
+    assert heard == [["proposal:7", "outbox:events", "outbox:jobs"]]
     with pytest.raises(BadInput):
         await transact(Rename(await seated(database), "x", BadInput("no")))
     await transact(lambda _work: None)
