@@ -163,8 +163,10 @@ class SqlPublicReads:
 
     async def votes(self, where: Sequence[Condition[VoteField]], window: Window[VoteField]) -> list[PublicVote]:
         conditions = [matched(VOTE_COLUMNS[each.field], each) for each in where]
-        statement = sliced(unsealed(select(VoteRow).add_columns(POWER)).where(*conditions), VOTE_COLUMNS, window)
-        found = await self._reader(lambda session: list(session.execute(statement)))
+        picked = sliced(unsealed(select(V.id)).where(*conditions), VOTE_COLUMNS, window).subquery()
+        # a power costs more than the rest of a row, so only those that are shown are worked out
+        shown = select(VoteRow).add_columns(POWER).where(V.id.in_(select(picked.c.id)))
+        found = await self._reader(lambda session: list(session.execute(ordered(shown, VOTE_COLUMNS, window))))
         return [PublicVote(row.to_domain(), int(power)) for row, power in found]
 
     async def frozen_power(self, proposal_id: int, member_id: int) -> int:
@@ -272,9 +274,14 @@ def by_time(at: Any, kind: Any, key: Any) -> list[Order]:  # noqa: ANN401  # col
 def sliced[S: Select[Any], F: (ProposalField, VoteField)](
     statement: S, columns: dict[F, ColumnElement[Any]], window: Window[F]
 ) -> S:
+    return ordered(statement, columns, window).offset(window.skip).limit(window.first)
+
+
+def ordered[S: Select[Any], F: (ProposalField, VoteField)](
+    statement: S, columns: dict[F, ColumnElement[Any]], window: Window[F]
+) -> S:
     first, key = columns[window.order], next(iter(columns.values()))
-    ordered = statement.order_by(first.desc() if window.descending else first.asc(), key.asc())
-    return ordered.offset(window.skip).limit(window.first)
+    return statement.order_by(first.desc() if window.descending else first.asc(), key.asc())
 
 
 async def keyset[T](
