@@ -25,9 +25,15 @@ class Frames(WebSocketsSansIOProtocol):
             self.scope["extensions"][WRITE] = {"text": self.write}
 
     async def send(self, message: Mapping[str, Any]) -> None:
+        """Raises OSError for a text behind the close, as for one whose peer is gone: the operations of a socket that is
+        being closed end a moment later."""
         text = message.get("text")
-        if text is None or not self.write(text.encode()):
-            await super().send(cast("Any", message))
+        if text is not None and self.write(text.encode()):
+            return
+        await self.writable.wait()
+        if text is not None and self.close_sent:
+            raise ConnectionResetError("The socket is closed.")
+        await super().send(cast("Any", message))
 
     def write(self, text: bytes) -> bool:
         if self.conn.state is not OPEN or not self.handshake_complete or not self.writable.is_set():
