@@ -59,6 +59,7 @@ def create_app(settings: Settings, *, container: Container | None = None) -> Fas
     app.include_router(erc4824_routes(container))
     add_openapi(app)
     add_error_handlers(app)
-    add_graphiql(app)
+    if settings.introspection:  # without it the explorer knows no type
+        add_graphiql(app)
     add_snapshot(app, container)
     return app

@@ -174,8 +174,9 @@ class Up:
         address = f"http://{bracketed(self._settings.host)}:{self._settings.port}"
         self._settings.address_file.write_text(address)
         self.say("ready")
+        explorer = f"\n  GraphiQL, signed in as {NEWCOMER}:\n    {address}/graphiql#token={token}\n"
         click.echo(
-            f"\n  GraphiQL, signed in as {NEWCOMER}:\n    {address}/graphiql#token={token}\n"
+            f"{explorer if self._settings.introspection else ''}"
             f"\n  Her token, for other clients:\n    {token}\n"
             f"\n  One operation to try:\n    {FIRST_OPERATION}\n"
             "\n  Ctrl-C ends everything.\n"

@@ -79,6 +79,10 @@ def test_a_deployed_server_suggests_no_name(deployed: Api, api: Api, query: str)
     assert "Did you mean" in api.post(query).text
 
 
+def test_a_deployed_server_has_no_explorer(deployed: Api, api: Api) -> None:
+    assert [each.http.get("/graphiql").status_code for each in (deployed, api)] == [404, 200]
+
+
 def test_a_member_that_asks_too_often_is_told_when_to_come_back(deployed: Api) -> None:
     token, other = deployed.token("often"), deployed.token("seldom")
     answers = [deployed.post(HANDLE, token=token) for _ in range(FEW + 1)]
