@@ -71,7 +71,7 @@ class _Caps:
 
     def _target(self, member: int) -> int:
         target = self.rows[member].receiver_id
-        assert target is not None  # noqa: S101 - only asked of members whose delegate is in the electorate
+        assert target is not None  # noqa: S101  # only asked of members whose delegate is in the electorate
         return target
 
     def _fits(self, power: int) -> bool:

@@ -84,7 +84,7 @@ def results(
             raise ValueError("BASIC chooses among no options.")
 
 
-def _merged(cast: Iterable[tuple[Any, Score]], measure: Callable[[Score], Score] = lambda weight: weight) -> Any:  # noqa: ANN401
+def _merged(cast: Iterable[tuple[Any, Score]], measure: Callable[[Score], Score] = lambda weight: weight) -> Any:  # noqa: ANN401  # each system's own
     """Equal ballots as one, with the sum of what `measure` makes of their weights."""
     merged = defaultdict[Any, Score](int)
     for content, weight in cast:

@@ -46,7 +46,7 @@ def of_group(group: list[Process], when: str, *, goal: float | None = None) -> l
 
 def take_the_tour(system: System) -> None:
     """Raises NotMeasured with what it printed when it failed."""
-    tour = subprocess.run(  # noqa: S603  # our own command
+    tour = subprocess.run(
         [sys.executable, "-m", "app.demo.tour", "--data-dir", str(system.data)],
         cwd=REPOSITORY,
         env=environment(),

@@ -43,7 +43,7 @@ STOP_SECONDS = 30.0
 @contextmanager
 def falkordb(folder: Path) -> Iterator[str]:
     port = free_port()
-    server = subprocess.Popen(  # noqa: S603  # our own command
+    server = subprocess.Popen(
         server_command(folder, port),
         stdout=subprocess.DEVNULL,
         preexec_fn=tied_to(os.getpid()),  # noqa: PLW1509  # no threads yet
@@ -77,7 +77,7 @@ async def database(folder: Path, *, postgres: bool) -> AsyncIterator[str]:
 def workers(environment: dict[str, str], count: int) -> Iterator[None]:
     command = [sys.executable, "-m", "app.cli", "worker"]
     started = [
-        subprocess.Popen(  # noqa: S603  # our own
+        subprocess.Popen(
             command,
             env={**os.environ, **environment},
             stderr=subprocess.DEVNULL,

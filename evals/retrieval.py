@@ -139,7 +139,7 @@ def serving() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
         with (Path(folder) / "log").open("wb") as log:
-            server = subprocess.Popen(server_command(Path(folder), port), stdout=log, stderr=log)  # noqa: S603  # ours
+            server = subprocess.Popen(server_command(Path(folder), port), stdout=log, stderr=log)
         try:
             _wait(port)
             yield f"redis://127.0.0.1:{port}/0"

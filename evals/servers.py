@@ -66,7 +66,7 @@ def ours(*, members: int) -> Iterator[tuple[System, Server]]:
 def stock(*, members: int) -> Iterator[Server]:
     """The server of evals.stock."""
     port = free_port()
-    served = subprocess.Popen(  # noqa: S603  # our own command
+    served = subprocess.Popen(
         [sys.executable, "-m", "evals.stock", str(port), str(members)],
         env=environment(),
         preexec_fn=tied_to(os.getpid()),  # noqa: PLW1509  # no threads run yet; nothing may outlive us

@@ -56,7 +56,7 @@ class StockSearch:
         parts = urlsplit(address)
         for group in self._groups:
             driver = FalkorDriver(host=parts.hostname or "", port=parts.port or 6379, database=group)
-            await driver.build_indices_and_constraints()  # type: ignore[no-untyped-call]
+            await driver.build_indices_and_constraints()  # type: ignore[no-untyped-call]  # Graphiti's
             self._drivers.append((driver, [group]))
 
     async def search(self, question: str) -> object:

@@ -60,7 +60,7 @@ class System:
         up = ["up", "--data-dir", str(self.data), "--port", str(self.port)]
         began = time.perf_counter()
         with self._log.open("wb") as log:
-            self._up = subprocess.Popen(  # noqa: S603  # our own command
+            self._up = subprocess.Popen(
                 frontier(*up if seed else (*up, "--no-seed")),
                 cwd=self._folder,  # whatever .env lies where this was called
                 env={**environment(), **self._settings},

@@ -50,7 +50,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder: Path = tmp_path_factory.mktemp("falkordb")
     port = free_port()
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(server_command(folder, port), stdout=log, stderr=log)  # noqa: S603  # our own command
+        server = subprocess.Popen(server_command(folder, port), stdout=log, stderr=log)
     try:
         wait_for_ping(port)
         yield f"redis://127.0.0.1:{port}/0"

@@ -93,7 +93,7 @@ class FalkorEngine:
         return {key: hit for part in found for key, hit in part.items()}
 
     def driver(self, group: str) -> "GroupDriver":
-        assert self._driver is not None, "open() comes first"  # noqa: S101
+        assert self._driver is not None, "open() comes first"  # noqa: S101  # a fault of ours
         return self._driver.clone(group)
 
     @staticmethod

@@ -93,5 +93,5 @@ class Neo4jEngine:
 
     def driver(self, _group: str = "") -> "FactDriver":
         """The same for every group."""
-        assert self._driver is not None, "open() comes first"  # noqa: S101
+        assert self._driver is not None, "open() comes first"  # noqa: S101  # a fault of ours
         return self._driver

@@ -97,7 +97,7 @@ def parted(name: str, names: Mapping[str, Any]) -> tuple[str, Test]:
     return name, Test.IS
 
 
-def stored[F: StrEnum](meaning: Stored[F], test: Test, asked: Any) -> Plain | tuple[Plain, ...] | None:  # noqa: ANN401
+def stored[F: StrEnum](meaning: Stored[F], test: Test, asked: Any) -> Plain | tuple[Plain, ...] | None:  # noqa: ANN401  # JSON
     """As it is stored; None when nothing can be as asked, () when everything is."""
     if test in SEVERAL:
         known = tuple(value for value in map(meaning.read, asked) if value is not None)

@@ -52,8 +52,9 @@ def listed(api: Api, uri: str, name: str) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def dao(public_api: Api, played: Scene) -> Any:  # noqa: ANN401  # a document
-    return read(public_api, "/dao")
+def dao(public_api: Api, played: Scene) -> dict[str, Any]:
+    document: dict[str, Any] = read(public_api, "/dao")
+    return document
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -64,7 +65,7 @@ def test_without_public_there_is_nothing(api: Api, path: str) -> None:
     assert "PUBLIC=true" in response.json()["message"]
 
 
-def test_the_dao_names_its_documents(public_api: Api, dao: Any) -> None:  # noqa: ANN401
+def test_the_dao_names_its_documents(public_api: Api, dao: dict[str, Any]) -> None:
     assert set(dao) == EIP_FIELDS["dao"]
     assert (dao["@context"], dao["type"], dao["name"]) == ("http://www.daostar.org/schemas", "DAO", "Frontier DAO")
     uris = [value for name, value in dao.items() if name.endswith("URI")]
@@ -72,7 +73,7 @@ def test_the_dao_names_its_documents(public_api: Api, dao: Any) -> None:  # noqa
     assert [public_api.http.get(uri).status_code for uri in uris] == [200] * 5
 
 
-def test_members_have_uris_that_answer(public_api: Api, played: Scene, dao: Any) -> None:  # noqa: ANN401
+def test_members_have_uris_that_answer(public_api: Api, played: Scene, dao: dict[str, Any]) -> None:
     page = read(public_api, dao["membersURI"])
     found = {member["id"].rsplit("/", 1)[-1]: member for member in page["members"]}
     author = found[played.author.id]
@@ -81,20 +82,20 @@ def test_members_have_uris_that_answer(public_api: Api, played: Scene, dao: Any)
     assert read(public_api, author["id"]) == {"@context": EIP, **author}
 
 
-def test_pages_join_without_a_gap(public_api: Api, dao: Any) -> None:  # noqa: ANN401
+def test_pages_join_without_a_gap(public_api: Api, dao: dict[str, Any]) -> None:
     for uri, name in (("membersURI", "members"), ("proposalsURI", "proposals"), ("activityLogURI", "activities")):
         whole = read(public_api, dao[uri])[name]
         assert len(whole) >= 4
         assert listed(public_api, f"{dao[uri]}?first=3", name) == whole
 
 
-def test_the_next_page_stands_in_a_link_header_too(public_api: Api, dao: Any) -> None:  # noqa: ANN401
+def test_the_next_page_stands_in_a_link_header_too(public_api: Api, dao: dict[str, Any]) -> None:
     response = public_api.http.get(f"{dao['membersURI']}?first=2")
     assert response.links["next"]["url"] == response.json()["next"]
     assert "next" not in public_api.http.get(dao["contractsURI"]).links
 
 
-def test_proposals_show_from_open_on(public_api: Api, played: Scene, dao: Any) -> None:  # noqa: ANN401
+def test_proposals_show_from_open_on(public_api: Api, played: Scene, dao: dict[str, Any]) -> None:
     found = listed(public_api, dao["proposalsURI"], "proposals")
     assert [each["id"] for each in found] == [
         f"http://{public_api.address}/dao?proposalId={each['number']}"
@@ -116,7 +117,7 @@ def test_a_proposals_content_is_its_text(public_api: Api, played: Scene) -> None
     assert content.text == f"# {found['name']}\n\n**It** prints.\n"
 
 
-def test_the_activity_log_tells_who_did_what(public_api: Api, played: Scene, dao: Any) -> None:  # noqa: ANN401
+def test_the_activity_log_tells_who_did_what(public_api: Api, played: Scene, dao: dict[str, Any]) -> None:
     found = listed(public_api, dao["activityLogURI"], "activities")
     assert {frozenset(each) for each in found} == {frozenset(EIP_FIELDS["activity"])}
     assert [each["time"] for each in found] == sorted((each["time"] for each in found), reverse=True)
@@ -134,19 +135,19 @@ def test_the_activity_log_tells_who_did_what(public_api: Api, played: Scene, dao
     assert {int(each["proposal"]["id"].rsplit("=", 1)[-1]) for each in found} == shown
 
 
-def test_there_are_no_contracts(public_api: Api, dao: Any) -> None:  # noqa: ANN401
+def test_there_are_no_contracts(public_api: Api, dao: dict[str, Any]) -> None:
     assert read(public_api, dao["contractsURI"])["contracts"] == []
 
 
 @pytest.mark.parametrize("name", ["members", "proposals", "activityLog", "contracts"])
-def test_every_list_names_the_dao_that_it_is_of(public_api: Api, dao: Any, name: str) -> None:  # noqa: ANN401
+def test_every_list_names_the_dao_that_it_is_of(public_api: Api, dao: dict[str, Any], name: str) -> None:
     """The standard's four schemas begin with the same three fields, on every page."""
     for page in (dao[f"{name}URI"], f"{dao[f'{name}URI']}?first=1"):
         found = read(public_api, page)
         assert (found["@context"], found["type"], found["name"]) == (EIP, "DAO", dao["name"])
 
 
-def test_governance_states_the_rules_in_force(public_api: Api, dao: Any) -> None:  # noqa: ANN401
+def test_governance_states_the_rules_in_force(public_api: Api, dao: dict[str, Any]) -> None:
     response = public_api.http.get(dao["governanceURI"])
     assert response.headers["content-type"] == "text/markdown; charset=utf-8"
     assert response.text.startswith("# How Frontier DAO decides\n")
@@ -154,7 +155,7 @@ def test_governance_states_the_rules_in_force(public_api: Api, dao: Any) -> None
         assert rule in response.text
 
 
-def test_governance_names_the_receipts_and_the_key_that_signs_them(public_api: Api, dao: Any) -> None:  # noqa: ANN401
+def test_governance_names_the_receipts_and_the_key_that_signs_them(public_api: Api, dao: dict[str, Any]) -> None:
     said = public_api.http.get(dao["governanceURI"]).text
     key = public_api.data("{ dao { verifyKey } }", token=public_api.token("reader"))["dao"]["verifyKey"]
     assert f"(Ed25519, base64url) is `{key}`." in said

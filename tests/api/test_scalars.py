@@ -10,7 +10,8 @@ from hypothesis import strategies as some
 from schema.scalars import read_moment, written
 
 OFFSETS = some.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-MOMENTS = some.datetimes(min_value=datetime(1000, 1, 2), max_value=datetime(9999, 1, 1), timezones=OFFSETS)  # noqa: DTZ001
+FIRST, LAST = datetime(1000, 1, 2), datetime(9999, 1, 1)  # noqa: DTZ001  # hypothesis wants them without a zone
+MOMENTS = some.datetimes(min_value=FIRST, max_value=LAST, timezones=OFFSETS)
 
 
 def test_a_moment_is_written_in_utc_with_milliseconds() -> None:

@@ -79,7 +79,7 @@ def graph_url(tmp_path: Path) -> Iterator[str]:
     """A FalkorDB of its own: every house has the same names in the graph."""
     port = free_port()
     with (tmp_path / "log").open("wb") as log:
-        server = subprocess.Popen(server_command(tmp_path, port), stdout=log, stderr=log)  # noqa: S603  # our own command
+        server = subprocess.Popen(server_command(tmp_path, port), stdout=log, stderr=log)
     try:
         wait_for_ping(port)
         yield f"falkordb://127.0.0.1:{port}"

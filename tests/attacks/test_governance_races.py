@@ -92,7 +92,7 @@ async def work_off(voting: Hall) -> None:
 def started(url: str, part: Part) -> subprocess.Popen[bytes]:
     command = [sys.executable, __file__, url, json.dumps(asdict(part))]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env=environment)  # noqa: S603  # ourselves
+    return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env=environment)
 
 
 async def acks_of(processes: list[subprocess.Popen[bytes]]) -> list[Ack]:

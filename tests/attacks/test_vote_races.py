@@ -69,7 +69,7 @@ def casting(url: str, seed: int, members: list[int], proposals: list[int]) -> su
     arguments = [url, str(seed), json.dumps(members), json.dumps(proposals)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, __file__, *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env=environment)  # noqa: S603  # ourselves
+    return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env=environment)
 
 
 def acks_of(process: subprocess.Popen[bytes]) -> Iterator[Ack]:

@@ -72,7 +72,7 @@ class FalkorSeen:
         with redis.Redis.from_url(self.url) as client:
             return bool(client.exists(group))
 
-    def driver(self, graph: GraphitiGraph, group: str) -> Any:  # noqa: ANN401
+    def driver(self, graph: GraphitiGraph, group: str) -> Any:  # noqa: ANN401  # the engine's own
         assert isinstance(graph.engine, FalkorEngine)
         return graph.engine.driver(group)
 
@@ -99,7 +99,7 @@ class Neo4jSeen:
     def exists(self, group: str) -> bool:
         return bool(self.cypher(group, "MATCH (n {group_id: $group}) RETURN n LIMIT 1"))
 
-    def driver(self, graph: GraphitiGraph, group: str) -> Any:  # noqa: ANN401
+    def driver(self, graph: GraphitiGraph, group: str) -> Any:  # noqa: ANN401  # the engine's own
         assert isinstance(graph.engine, Neo4jEngine)
         return graph.engine.driver()
 

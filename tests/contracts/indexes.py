@@ -48,7 +48,7 @@ class Scattered:
 def serving(folder: Path, port: int) -> Iterator[None]:
     """A server of the test's own, killed in the end."""
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(server_command(folder, port), stdout=log, stderr=log)  # noqa: S603  # our own command
+        server = subprocess.Popen(server_command(folder, port), stdout=log, stderr=log)
     try:
         wait_for_ping(port)
         yield

@@ -36,7 +36,7 @@ def archiving() -> Iterator[Postgres]:
 
 @asynccontextmanager
 async def connected(server: Postgres) -> AsyncIterator[Any]:
-    connection = await asyncpg.connect(server.url.replace("+asyncpg", ""))  # type: ignore[no-untyped-call]
+    connection = await asyncpg.connect(server.url.replace("+asyncpg", ""))  # type: ignore[no-untyped-call]  # asyncpg has no types
     try:
         yield connection
     finally:

@@ -50,7 +50,7 @@ def written(server: Server, value: str) -> bool:
 
 def postgres(server: Postgres, statement: str) -> object:
     async def asked() -> object:
-        connection = await asyncpg.connect(server.url.replace("+asyncpg", ""))  # type: ignore[no-untyped-call]
+        connection = await asyncpg.connect(server.url.replace("+asyncpg", ""))  # type: ignore[no-untyped-call]  # asyncpg has no types
         try:
             return await connection.fetchval(statement)
         finally:
@@ -111,7 +111,7 @@ def test_server_outlives_the_thread_that_started_it(redis_server: Redis) -> None
 def test_server_started_by_another_process_is_found_again(tmp_path: Path) -> None:
     made = "from pathlib import Path; from evals.engines.redis import Redis; "
     code = made + f"server = Redis(Path({str(tmp_path)!r}), tied=False); server.start(); print(server.port, server.pid)"
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603  # our own code
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     server = Redis(tmp_path)
     try:
         assert shown.stdout.split() == [str(server.port), str(server.pid)]
@@ -123,7 +123,7 @@ def test_server_started_by_another_process_is_found_again(tmp_path: Path) -> Non
 def test_tied_server_dies_with_a_killed_process(tmp_path: Path) -> None:
     made = "import os; from pathlib import Path; from evals.engines.redis import Redis; "
     code = made + f"Redis(Path({str(tmp_path)!r})).start(); os.kill(os.getpid(), 9)"
-    died = subprocess.run([sys.executable, "-c", code], check=False)  # noqa: S603  # our own code
+    died = subprocess.run([sys.executable, "-c", code], check=False)
     assert died.returncode == -9
     wait_for(lambda: not Redis(tmp_path).running, 10)
 

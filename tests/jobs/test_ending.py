@@ -23,7 +23,7 @@ asyncio.run(main())
 
 def test_a_thread_that_cannot_be_stopped_keeps_no_process() -> None:
     command = [sys.executable, "-c", HELD]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603  # ourselves
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"began\n"
         process.send_signal(signal.SIGTERM)

@@ -30,7 +30,7 @@ class Server:
 
     def start(self) -> None:
         command = server_command(self.folder, self.port)
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603  # our own command
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         wait_for_ping(self.port)
 
     def stop(self) -> None:
@@ -63,7 +63,7 @@ def start(server: Server, tmp_path: Path, outbox: FileOutbox) -> Iterator[Start]
 
     def start_one(name: str) -> subprocess.Popen[bytes]:
         arguments = [server.url, str(tmp_path / "outbox.db"), name, str(LEASE)]
-        process = subprocess.Popen([sys.executable, "-m", "tests.jobs.working", *arguments])  # noqa: S603  # our own
+        process = subprocess.Popen([sys.executable, "-m", "tests.jobs.working", *arguments])
         started.append(process)
         return process
 

@@ -31,7 +31,7 @@ class System:
         port = self.url.rsplit(":", 1)[1]
         command = [sys.executable, "-m", "app.cli", "up", "--no-seed", "--data-dir", str(self.folder), "--port", port]
         with (self.folder.parent / "up.log").open("ab") as log:
-            self._up = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603  # our own command
+            self._up = subprocess.Popen(command, stdout=log, stderr=log)
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
@@ -64,7 +64,7 @@ class System:
         """The process id of the child whose command has this word."""
         assert self._up is not None
         for _ in range(100):
-            lines = subprocess.run(  # noqa: S603  # a fixed command
+            lines = subprocess.run(
                 ["/bin/ps", "-ww", "-o", "pid=,args=", "--ppid", str(self._up.pid)],
                 capture_output=True,
                 text=True,

@@ -41,7 +41,7 @@ def engine(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """A Redis with FalkorDB of the test's own, to be paused and killed."""
     folder.mkdir(exist_ok=True)
     with (folder / "log").open("ab") as log:
-        server = subprocess.Popen(server_command(folder, port), stdout=log, stderr=log)  # noqa: S603  # our own command
+        server = subprocess.Popen(server_command(folder, port), stdout=log, stderr=log)
     try:
         wait_for_ping(port)
         yield server

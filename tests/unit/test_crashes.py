@@ -63,14 +63,14 @@ def test_an_armed_point_kills_at_its_passes_and_no_other(deaths: list[str]) -> N
 
 
 def test_a_process_dies_of_sigkill_at_the_pass_that_it_was_given() -> None:
-    done = subprocess.run([sys.executable, "-c", COUNTS], capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", COUNTS], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (-signal.SIGKILL, "1\n2\n3\n")
 
 
 def test_a_worker_with_an_unknown_point_does_not_start(tmp_path: Path) -> None:
     command = [sys.executable, "-P", "-m", "app.cli", "worker", "--data-dir", str(tmp_path)]
     environment = {**os.environ, "CRASH_AT": "vote.lost:1"}
-    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("Error: CRASH_AT: there is no crash point 'vote.lost': use transaction.written, ")
     assert len(done.stderr.splitlines()) == 1

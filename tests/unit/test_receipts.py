@@ -253,7 +253,7 @@ def test_the_documented_receipt_is_valid() -> None:
 
 def test_the_documented_verifier_agrees() -> None:
     def run(content: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603  # our own words
+        return subprocess.run(
             [sys.executable, "-c", block("python")], input=content, capture_output=True, text=True, check=False
         )
 
