@@ -6,6 +6,7 @@ from typing import Any
 
 from app.container import Container
 from app.settings import Settings
+from domain.canonical import once
 from domain.errors import BadInput
 from domain.rules import EarlyClose, RulesChoice, camel
 from domain.weights import Formula
@@ -55,8 +56,8 @@ def checked(name: str, field: str, value: object) -> object:
 def read(file: Path) -> dict[str, Any]:
     """Raises BadInput."""
     try:
-        data = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
+        data = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=once)
+    except (OSError, ValueError, RecursionError) as error:
         raise BadInput(f"{file} is no JSON: {error}") from error
     if not isinstance(data, dict):
         raise BadInput(f"{file} must hold a JSON object.")

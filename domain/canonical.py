@@ -32,7 +32,7 @@ def read(content: bytes) -> object:
     if not content:
         raise Misread("The file is empty.")
     try:
-        return json.loads(content.decode(), object_pairs_hook=_once, parse_float=_no_float, parse_constant=_no_float)
+        return json.loads(content.decode(), object_pairs_hook=once, parse_float=_no_float, parse_constant=_no_float)
     except UnicodeDecodeError:
         raise Misread("The file is not UTF-8.") from None
     except RecursionError:
@@ -43,7 +43,8 @@ def read(content: bytes) -> object:
         raise Misread(f"The file is no JSON: {error}.") from None
 
 
-def _once(pairs: list[tuple[str, Any]]) -> Json:
+def once(pairs: list[tuple[str, Any]]) -> Json:
+    """An object without double keys. Raises Misread."""
     found = dict(pairs)
     if len(found) < len(pairs):
         double, _ = Counter(name for name, _ in pairs).most_common(1)[0]
