@@ -4,6 +4,7 @@ from datetime import datetime
 
 import strawberry
 
+from domain.errors import BadInput
 from domain.memories import ByteRange, Memory, MemoryDomain, MemoryFilter, MemoryKind
 from schema.commands import CommandInput, Payload
 from schema.enums import described
@@ -97,8 +98,11 @@ class MemoryFilterInput:
 
     @staticmethod
     def domain_of(given: "MemoryFilterInput | None") -> MemoryFilter:
+        """Raises BadInput."""
         if given is None:
             return MemoryFilter()
+        if given.min_importance is not None and not 0 <= given.min_importance <= 1:
+            raise BadInput("minImportance must be between 0 and 1.", field=("filter", "minImportance"))
         return MemoryFilter(
             domains=tuple(given.domains or ()),
             kinds=tuple(given.kinds or ()),

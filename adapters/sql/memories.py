@@ -91,7 +91,7 @@ class SqlMemories:
 
     def remove(self, viewer: Viewer, memory_id: int) -> Memory:
         own = (col(MemoryRow.id) == memory_id) & (col(MemoryRow.member_id) == viewer.member_id)
-        row = self._session.scalar(select(MemoryRow).where(own))
+        row = self._session.scalar(select(MemoryRow).where(own).with_for_update())
         if row is None:
             raise NotFound("There is no such memory, or it is not yours.", field=("memoryId",))
         self._session.delete(row)

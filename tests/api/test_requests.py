@@ -108,3 +108,12 @@ def test_answers_are_not_guessed_at_and_not_kept(api: Api) -> None:
     for body in ({"query": "{ __typename }"}, {"query": 1}):
         headers = api.http.post("/graphql", json=body).headers
         assert (headers["x-content-type-options"], headers["cache-control"]) == ("nosniff", "no-store")
+
+
+@pytest.mark.parametrize(("least", "code"), [(-0.1, "BAD_USER_INPUT"), (1.1, "BAD_USER_INPUT"), (0, None), (1, None)])
+def test_an_importance_is_between_0_and_1(api: Api, least: float, code: str | None) -> None:
+    query = """query($least: Float) {
+      viewer { twin { memories(filter: {minImportance: $least}) { totalCount } } } }"""
+    answer = api.ask(query, token=api.token("important"), least=least)
+    found = [(error["extensions"]["code"], error["extensions"]["field"]) for error in answer.get("errors", [])]
+    assert found == ([(code, ["filter", "minImportance"])] if code else [])

@@ -1,7 +1,9 @@
 """Memories: read by whom they may, the same only once, forgotten by their member alone."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from itertools import batched
 
 import pytest
 
@@ -12,7 +14,7 @@ from domain.members import DAO_GROUP, Role, Viewer, member_group
 from domain.memories import ByteRange, Memory, MemoryDomain, MemoryFilter, MemoryKind, NewMemory
 from domain.pages import Slice
 from domain.transactions import Work
-from evals.hall import Hall
+from evals.hall import Hall, hall
 from tests.contracts.sql.times import T0, Clock
 
 
@@ -131,3 +133,14 @@ async def test_memories_are_filtered_by_everything_that_is_asked(database: Hall,
     ):
         page = await SqlMemoryReads(database.reader).page(ada, Slice(), where)
         assert ([row.id for row in page.rows], await page.count()) == (ids, len(ids))
+
+
+async def test_of_two_processes_that_forget_a_memory_at_once_one_does(database: Hall, url: str) -> None:
+    (ada,) = await database.seat([1])
+    document_id = await document_of(database, ada)
+    ids = await remembered(database, *(passage(ada, document_id, position) for position in range(20)))
+    async with hall(url) as other:
+        tries = [forgotten_by(each, ada, memory_id) for memory_id in ids for each in (database, other)]
+        found = await asyncio.gather(*tries, return_exceptions=True)
+    for pair in batched(found, 2):
+        assert sorted(type(each).__name__ for each in pair) == ["Memory", "NotFound"]
