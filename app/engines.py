@@ -51,12 +51,15 @@ class Engines:
 
     def graph[G: Graph](self, graph: G, load: Load) -> G:
         written = Promise(SyncFailed, self._settings.sync_seconds)
-        return guarded(graph, self._guard("graph", "The graph"), self._read, load, record=written, forget=written)
+        return guarded(
+            graph, self._guard("graph", "The graph"), self._read, load, record=written, forget=written, index=written
+        )
 
     def memories[M: MemoryIndex](self, index: M, load: Load) -> M:
         written = Promise(SyncFailed, self._settings.sync_seconds)
         guard = self._guard("memory", "The memory index")
-        return guarded(index, guard, self._read, load, add_batch=written, remove=written)
+        made = Promise(SyncFailed, None)  # Postgres makes an index of all that it holds before it answers
+        return guarded(index, guard, self._read, load, add_batch=written, remove=written, discard=written, index=made)
 
     def embedder(self) -> Embedder:
         """Without a deadline of its own: a document's thousand passages take long, and a search has one."""

@@ -70,7 +70,8 @@ def trace(given: str, data_dir: Path | None) -> None:
 @data_dir_option
 @click.option("--dry-run", is_flag=True, help="Count what differs and change nothing.")
 @click.option("--store", type=click.Choice(["blobs", "memories", "graph"]), help="One store only; all by default.")
-def reconcile(data_dir: Path | None, dry_run: bool, store: str | None) -> None:
+@click.option("--verbose", is_flag=True, help="Name some of what differs, on stderr.")
+def reconcile(data_dir: Path | None, dry_run: bool, store: str | None, verbose: bool) -> None:
     """Compare the other stores with the database, and mend them.
 
     What is missing or differs is written again from the database, what nothing stands for is removed;
@@ -80,17 +81,20 @@ def reconcile(data_dir: Path | None, dry_run: bool, store: str | None) -> None:
 
     \b
     Examples:
-      frontier reconcile --dry-run
+      frontier reconcile --dry-run --verbose
       frontier reconcile --store graph
     """
     import asyncio
 
     from app.crashes import arm_crashes
     from app.reconcile import reconcile as run
+    from app.telemetry import configure_logs
     from domain.reconciliation import Store
 
     settings, stores = settings_of(data_dir), [Store(store)] if store else list(Store)
     arm_crashes(settings.crash_at)
+    if verbose:
+        configure_logs(settings, "reconcile")
     lines, whole = asyncio.run(run(settings, stores, dry_run=dry_run))
     click.echo("\n".join(lines))
     if not whole:

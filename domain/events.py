@@ -55,7 +55,8 @@ class ChatRemoved:
 
 @dataclass(frozen=True, slots=True)
 class ProposalChanged:
-    """Any change of a proposal that a reader can see; `status_changed` when it took a step."""
+    """Any change of a proposal that a reader can see; `status_changed` when it took a step, the last of which writes
+    what delegates said: then the graph shows it anew."""
 
     proposal_id: int
     status_changed: bool = True

@@ -132,6 +132,14 @@ class MemoryIndex(Protocol):
         from the first slice to the last is in one. Raises RetrievalFailed.
         """
 
+    async def lacking(self) -> list[str]:
+        """What searches go by and is not there, in the engine's words; nothing while nothing is held at all. Raises
+        RetrievalFailed.
+        """
+
+    async def index(self) -> None:
+        """Make what is lacking. Raises SyncFailed."""
+
     async def discard(self, refs: Sequence[str]) -> None:
         """Remove entries by `HeldMemory.ref`. One that is gone is no error. Raises SyncFailed."""
 

@@ -299,3 +299,12 @@ def row_of(key: str) -> tuple[Kind, int] | None:
     if kind == "twin":
         return Kind.MEMBER, int(id)
     return (Kind(kind), int(id)) if kind in Kind else None
+
+
+MOST_NAMED = 10
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Keys, never a text, for the log."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

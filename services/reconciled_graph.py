@@ -1,6 +1,7 @@
 """The graph against SQL: every group's nodes, native edges and facts, and nothing that no row stands for."""
 
 import asyncio
+import logging
 from collections.abc import Iterable, Sequence
 from itertools import batched
 
@@ -20,9 +21,12 @@ from domain.reconciliation import (
     difference,
     pending_keys,
     row_of,
+    some_of,
     wanted_nodes,
 )
 from services.expectations import Expectations
+
+log = logging.getLogger(__name__)
 
 SLICE = 200
 KEYS_AT_ONCE = 500
@@ -76,6 +80,9 @@ class ReconciledGraph:
             again = await self._expectations.of(kind, sorted({each.id for each, _ in wrong}))
             wrong = await self._differences(each for each in again if not each.keys & waiting)
         missing, extra = self._counted(wrong)
+        if wrong:
+            names = [f"{each.owners[0]} in {each.batch.group}" for each, _ in wrong]
+            log.info("graph: %s", some_of(names))
         if wrong and not dry_run:
             await self._mend(wrong)
             await self._settle(kind, [each for each, _ in wrong])
@@ -158,7 +165,10 @@ class ReconciledGraph:
         """A group that no member has is dropped; the others get back what their searches go by."""
         if not await self._known(group):
             return await self._drop(group, dry_run), Place(LAST_PART, group)
-        lacking = self._untold(await self._graph.lacking(group))
+        missing = await self._graph.lacking(group)
+        if missing:
+            log.info("graph: %s", some_of(missing))
+        lacking = self._untold(missing)
         if lacking and not dry_run:
             await self._graph.index(group)
         return Counts(missing=lacking, mended=0 if dry_run else lacking), Place(LAST_PART, f"{group}|{BEGIN}")
@@ -187,6 +197,8 @@ class ReconciledGraph:
         if strays:
             waiting = await pending_keys(self._outbox)
             strays = [key for key in await self._not_of(group, strays) if key not in waiting]
+        if loose or strays:
+            log.info("graph: too much in %s: %s", group, some_of(sorted(loose.union(strays))))
         new = self._untold(f"{group}|{key}" for key in loose.union(strays))
         if not dry_run and (strays or loose):
             await self._graph.forget(group, strays)

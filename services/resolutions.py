@@ -97,7 +97,8 @@ class Resolutions:
             proposal = work.proposals.locked(work.resolutions.proposal_of(resolution_id))
             stands = standings(work.ballots.nodes(proposal))
             work.ballots.derive(proposal, stands)
-            work.emit(ProposalChanged(proposal.id, status_changed=False))
+            spoken_for = any(who.voter != giver for giver, who in stands.items())
+            work.emit(ProposalChanged(proposal.id, status_changed=spoken_for))
 
         await self._transact(command)
 

@@ -102,6 +102,15 @@ class FalkorVectors(MemoryVectors):
         self.delete_col()
         self._ensure_indexes()
 
+    def lacking(self) -> Names:
+        if not self.client.read("RETURN 1 AS there"):
+            return []
+        return statements.missing_statements(self.client.read(statements.PRESENT), self._dimensions)
+
+    def make_indexes(self) -> None:
+        self.forget_indexes()
+        self._ensure_indexes()
+
     def forget_indexes(self) -> None:
         self._indexed = False
 

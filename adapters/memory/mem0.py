@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mem0.memory.main import Memory as Mem0
 
 SLICE = 200
+INDEX_SECONDS = 600.0
+"""Postgres builds an index at once, however many memories it holds."""
 
 
 class Mem0Memories:
@@ -107,6 +109,17 @@ class Mem0Memories:
 
         return [HeldMemory(row["ref"], id_of(row), row["group"]) for row in rows], following
 
+    async def lacking(self) -> list[str]:
+        mem0 = await self._opened()
+        async with self._failing_as(RetrievalFailed, "read"):
+            lacking: list[str] = await asyncio.to_thread(mem0.vector_store.lacking)
+        return lacking
+
+    async def index(self) -> None:
+        mem0 = await self._opened()
+        async with self._failing_as(SyncFailed, "indexed", deadline=INDEX_SECONDS):
+            await asyncio.to_thread(mem0.vector_store.make_indexes)
+
     async def discard(self, refs: Sequence[str]) -> None:
         mem0 = await self._opened()
         async with self._failing_as(SyncFailed, "written"):
@@ -123,10 +136,12 @@ class Mem0Memories:
         return self._mem0
 
     @asynccontextmanager
-    async def _failing_as(self, failure: type[Failure], done: str) -> AsyncIterator[None]:
+    async def _failing_as(
+        self, failure: type[Failure], done: str, *, deadline: float = DEADLINE
+    ) -> AsyncIterator[None]:
         """The indexes are looked up again after a failure: the server may be another one."""
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(deadline):
                 yield
         except Exception as error:
             if self._mem0 is None or not isinstance(error, self._mem0.vector_store.failures):

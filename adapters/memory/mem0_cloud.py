@@ -99,6 +99,13 @@ class Mem0CloudMemories:
         found, following = await self._calls.run(page, RetrievalFailed, "read", deadline=self._patience)
         return [HeldMemory(row["id"], rows.memory_id(row), row.get("user_id") or "") for row in found], following
 
+    async def lacking(self) -> list[str]:
+        """Its indexes are Mem0's affair."""
+        return []
+
+    async def index(self) -> None:
+        pass
+
     async def discard(self, refs: Sequence[str]) -> None:
         delete = partial(_delete, ids=refs)
         await self._calls.run(delete, SyncFailed, "written", deadline=self._patience)

@@ -59,8 +59,26 @@ class PgClient:
     def create(self, dimensions: int) -> None:
         with self.transaction() as connection:
             if not self._is_there(connection):
-                connection.execute(statements.LOCK)
-                connection.execute(statements.CREATE.format(table=self.table, name=self.name, dimensions=dimensions))
+                self._create(connection, dimensions)
+
+    def lacking(self) -> list[str]:
+        """Names of indexes that are not there."""
+        with self.transaction() as connection:
+            if not self._is_there(connection):
+                return []
+            rows = connection.execute(statements.INDEXES, {"name": self.name}).fetchall()
+        there = {row["name"] for row in rows}
+        return [name for name in (f"{self.name}_{what}" for what in statements.INDEXED) if name not in there]
+
+    def index(self, dimensions: int) -> None:
+        """Make them, however long it takes; nothing else is written meanwhile."""
+        with self.transaction() as connection:
+            connection.execute(statements.NO_TIMEOUT)
+            self._create(connection, dimensions)
+
+    def _create(self, connection: Connection[DictRow], dimensions: int) -> None:
+        connection.execute(statements.LOCK)
+        connection.execute(statements.CREATE.format(table=self.table, name=self.name, dimensions=dimensions))
 
     def dimensions(self) -> int | None:
         """Of the table's vectors; None while there is no table."""

@@ -31,6 +31,9 @@ CREATE INDEX IF NOT EXISTS {name}_transaction ON {table} (transaction_id);
 CREATE INDEX IF NOT EXISTS {name}_words ON {table} USING gin (words);
 CREATE INDEX IF NOT EXISTS {name}_vector ON {table} USING hnsw (vector vector_cosine_ops);
 """
+INDEXED = ("user", "transaction", "words", "vector")
+INDEXES = "SELECT indexname AS name FROM pg_indexes WHERE schemaname = 'mem0' AND tablename = %(name)s"
+NO_TIMEOUT = "SET LOCAL statement_timeout = 0"
 THERE = "SELECT to_regclass(%(table)s) IS NOT NULL AS there"
 DIMENSIONS = """SELECT atttypmod AS dimensions FROM pg_attribute
     WHERE attrelid = to_regclass(%(table)s) AND attname = 'vector'"""

@@ -95,6 +95,15 @@ class PgVectors(MemoryVectors):
         self.delete_col()
         self._ensure_table()
 
+    def lacking(self) -> Names:
+        return self._client.lacking()
+
+    def make_indexes(self) -> None:
+        self.forget_indexes()
+        if self.lacking():
+            self._client.index(self._dimensions)
+        self._ensure_table()
+
     def forget_indexes(self) -> None:
         self._created = False
 

@@ -110,6 +110,14 @@ class MemoryVectors(VectorStoreBase):
         """Memory id, domain and group of what the transaction wrote."""
 
     @abstractmethod
+    def lacking(self) -> Names:
+        """Indexes that are not there; none while there is no store."""
+
+    @abstractmethod
+    def make_indexes(self) -> None:
+        """Those, and the store."""
+
+    @abstractmethod
     def forget_indexes(self) -> None:
         """Look again: the server may have been replaced by an empty one."""
 

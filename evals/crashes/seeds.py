@@ -59,6 +59,7 @@ async def tried(system: System, number: int) -> Seed:
                 system.abandoned |= load.abandoned
                 wrong += load.record.wrong + [each for each in await stores(system) if each not in known]
                 wrong += [each async for each in found_again(load.record, members)]
+                wrong += await system.differences()
         except Exception as error:  # noqa: BLE001  # whatever a client meets is a finding
             wrong.append(f"{type(error).__name__}: {error}")
     for part in system.parts:

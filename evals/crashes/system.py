@@ -30,6 +30,7 @@ from app.demo.client import Client
 from app.supervisor import tied_to
 from domain.crashes import POINTS
 from domain.proposals import Status
+from evals.crashes.differences import differences
 from evals.crashes.processes import Command, Program
 from evals.system import NotMeasured
 
@@ -134,6 +135,11 @@ class System:
     async def until_ready(self) -> None:
         async with httpx.AsyncClient(trust_env=False) as client:
             await until(lambda: is_ready(client, f"http://127.0.0.1:{self.port}/health/ready"))
+
+    async def differences(self) -> list[str]:
+        """What `frontier reconcile --dry-run` counts, but for the bytes of uploads that were given up."""
+        files = [path for path in (self.data / "blobs").glob("[0-9]*/*") if path.name in self.abandoned]
+        return await differences(self.settings, self.data, self.folder, unclaimed=len(files))
 
     def client(self, handle: str) -> Client:
         return Client(f"http://127.0.0.1:{self.port}", LocalTokens(self.data / "token.key").issue(handle))

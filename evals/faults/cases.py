@@ -17,6 +17,7 @@ from adapters.sql.proposals import ProposalRow
 from adapters.sql.resolutions import ResolutionRow
 from app.demo.client import RequestRefused
 from evals.crashes.answers import found_again
+from evals.crashes.differences import counted
 from evals.crashes.quiet import quiet
 from evals.crashes.record import Record
 from evals.crashes.system import hasten
@@ -220,15 +221,13 @@ async def punctual(system: System, result: Result, began: datetime) -> None:
 
 async def reconciled(system: System, result: Result) -> None:
     """As an operator would: what `frontier reconcile --dry-run` counts."""
-    code, lines = await system.command("reconcile", "--dry-run")
-    told = [line for line in lines if line.startswith(("blobs:", "memories:", "graph:"))]
-    if code not in (0, 1) or len(told) != 3:
-        result.wrong.append(f"frontier reconcile ended with {code}: {lines[-3:]}")
+    counts = counted(*await system.command("reconcile", "--dry-run"))
+    if isinstance(counts, str):
+        result.wrong.append(counts)
         return
-    counts = [int(word.split()[0]) for line in told for word in line.split(", ")[1:3]]
-    result.differences = sum(counts)
+    result.differences = sum(each.left for each in counts.values())
     if result.differences:
-        result.wrong.append(f"reconciliation counts {'; '.join(told)}")
+        result.wrong.append(f"reconciliation counts {counts}")
 
 
 async def stopped(system: System, result: Result) -> None:

@@ -17,6 +17,7 @@ from adapters.auth.local import LocalTokens
 from adapters.sql.database import connected
 from adapters.sql.migrations import upgrade
 from app.demo.client import Client
+from evals.crashes.differences import answered
 from evals.crashes.members import Member
 from evals.crashes.processes import Command, Program
 from evals.crashes.system import is_ready, until
@@ -27,7 +28,6 @@ STOP_SECONDS = 10.0
 """What `frontier up` and most platforms wait after SIGTERM before they kill."""
 WELL = (0, -signal.SIGTERM)
 """Exit codes of a process that ended because it was asked to; uvicorn ends by the signal itself."""
-COMMAND_SECONDS = 120.0
 
 
 @dataclass
@@ -56,11 +56,11 @@ class System:
     def start(self) -> None:
         for process in self.processes:
             if not process.lives:
-                process.program = self._program(process.name, process.arguments)
+                process.program = Program(self._command(process.name, process.arguments))
 
-    def _program(self, name: str, arguments: list[str]) -> Program:
+    def _command(self, name: str, arguments: list[str]) -> Command:
         asked = [arguments[0], "--data-dir", str(self.data), *arguments[1:]]
-        return Program(Command(asked, self.world.settings, self.folder, self.folder / f"{name}.log"))
+        return Command(asked, self.world.settings, self.folder, self.folder / f"{name}.log")
 
     async def until_ready(self) -> None:
         async with httpx.AsyncClient(trust_env=False) as client:
@@ -103,14 +103,7 @@ class System:
 
     async def command(self, *arguments: str) -> tuple[int, list[str]]:
         """Exit code and output of `frontier …`."""
-        name = f"command-{time.monotonic_ns()}"
-        program = self._program(name, list(arguments))
-        async with asyncio.timeout(COMMAND_SECONDS):
-            try:
-                code = await program.wait()
-            finally:
-                program.kill()
-        return code, (self.folder / f"{name}.log").read_text(errors="replace").splitlines()
+        return await answered(self._command("command", list(arguments)))
 
     def log_ends(self) -> dict[Path, int]:
         """How long each process's log is."""

@@ -36,6 +36,12 @@ class Store:
     engine: str
     open: Callable[[Embedder], Index]
     rows: Callable[[], int]
+    lose: Callable[[], object]
+    """All of it, as when its folder or its collection is removed."""
+    overwrite: Callable[[int, str], object]
+    """A memory's text, as somebody else would."""
+    name: str = ""
+    """Of its graph, table or project."""
 
 
 def falkordb_store(redis_url: str) -> Store:
@@ -48,7 +54,19 @@ def falkordb_store(redis_url: str) -> Store:
             answer = client.execute_command("GRAPH.RO_QUERY", graph, "MATCH (m:MemoryVector) RETURN count(m)")
             return int(answer[1][0][0])
 
-    return Store("falkordb", lambda embedder: Mem0Memories(redis_url, embedder, name=graph), rows)
+    def lose() -> None:
+        with redis.Redis.from_url(redis_url) as client:
+            assert client.delete(graph) == 1
+
+    def overwrite(id: int, text: str) -> None:
+        with redis.Redis.from_url(redis_url) as client:
+            change = f"MATCH (m:MemoryVector {{memory_id: {id}}}) SET m.data = '{text}'"
+            client.execute_command("GRAPH.QUERY", graph, change)
+
+    def opened(embedder: Embedder) -> Index:
+        return Mem0Memories(redis_url, embedder, name=graph)
+
+    return Store("falkordb", opened, rows, lose, overwrite, graph)
 
 
 def pgvector_store(url: str) -> Store:
@@ -65,15 +83,32 @@ def pgvector_store(url: str) -> Store:
     def opened(embedder: Embedder) -> Index:
         return Mem0Memories(url, embedder, vectors="pgvector", name=name)
 
-    return Store("pgvector", opened, rows)
+    def lose() -> None:
+        with psycopg.connect(url) as connection:
+            connection.execute(f"DROP TABLE mem0.{name}".encode())
+
+    def overwrite(id: int, text: str) -> None:
+        with psycopg.connect(url) as connection:
+            change = f"UPDATE mem0.{name} SET payload = payload || jsonb_build_object('data', %s::text)"  # noqa: S608
+            connection.execute(f"{change} WHERE memory_id = %s".encode(), [text, id])
+
+    return Store("pgvector", opened, rows, lose, overwrite, name)
 
 
 def cloud_store(fake: FakeMem0, url: str) -> Store:
     """A project of its own."""
     key = f"m0-{uuid4().hex}"
-    return Store(
-        "mem0 cloud", lambda embedder: Mem0CloudMemories(key, url, embedder), lambda: len(fake.project(key).rows)
-    )
+
+    def opened(embedder: Embedder) -> Index:
+        return Mem0CloudMemories(key, url, embedder)
+
+    held = fake.project(key).rows
+
+    def overwrite(id: int, text: str) -> None:
+        [row] = [row for row in held.values() if row["metadata"]["memory_id"] == str(id)]
+        row["memory"] = text
+
+    return Store("mem0 cloud", opened, lambda: len(held), held.clear, overwrite, key)
 
 
 def memory(id: int, text: str, *, group: str = "member_1", at: datetime = NOW, **changes: object) -> Memory:

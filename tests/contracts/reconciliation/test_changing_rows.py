@@ -9,12 +9,16 @@ from typing import Any, cast
 import pytest
 
 from domain.documents import Visibility
+from domain.drafts import Edit
 from domain.facts import Graph, GraphBatch
 from domain.members import Role, Viewer
 from domain.reconciliation import Counts, Place, Store
+from domain.tally import Choice
+from services.delegations import Mandate
 from services.expectations import Expectations
 from services.reconciled_graph import ReconciledGraph
-from tests.contracts.reconciliation.world import House, joined, uploaded
+from services.votes import Said
+from tests.contracts.reconciliation.world import House, joined, tabled, uploaded
 
 ANA, BEN = Viewer(1, Role.MEMBER), Viewer(2, Role.MEMBER)
 PAPER = "Corvane Mill of Aveiro grinds rye. Osric Pell lent Harrow Guild nine kettles."
@@ -86,6 +90,22 @@ async def test_a_renamed_member_is_called_so_in_every_fact_and_nothing_differs(h
     for store in Store:
         counts = await house.look(store)
         assert (store, counts.missing, counts.extra) == (store, 0, 0)
+
+
+async def test_what_a_delegate_said_for_another_is_shown_once_it_is_written(house: House) -> None:
+    """After the resolution was shown, as the job that writes it may run later."""
+    services = house.container.services
+    cara = await joined(house, "cara")
+    await services.delegations.give(cara, Mandate(ANA.member_id))
+    proposal = await tabled(house, BEN, Edit("Buy a kettle", "For tea.", ["tea"]))
+    await services.votes.cast(ANA, proposal, Said(Choice.FOR))
+    await house.projected()
+    [*_, resolution] = await house.container.reads.resolutions.after(-1)
+    await services.resolutions.derive(resolution.id)
+    await house.projected()
+    assert "'DELEGATE'" in repr(await house.held_in("dao"))
+    looked = await house.look(Store.GRAPH)
+    assert looked == Counts(looked.checked)
 
 
 async def test_a_document_that_is_deleted_while_it_is_mended_stays_gone(house: House) -> None:

@@ -9,6 +9,11 @@ from tests.contracts.reconciliation.world import House
 
 ROWS = 5
 ONE = "MATCH (m:MemoryVector {memory_id: 3})"
+INDEXES = {
+    "by meaning": "DROP VECTOR INDEX FOR (m:MemoryVector) ON (m.vector)",
+    "by words": "CALL db.idx.fulltext.drop('MemoryVector')",
+    "by group": "DROP INDEX FOR (m:MemoryVector) ON (m.user_id)",
+}
 MISSING = {
     "an entry": f"{ONE} DELETE m",
     "its text": f"{ONE} SET m.data = 'Nobody repairs anything.'",
@@ -71,3 +76,23 @@ async def test_a_wiped_index_is_filled_and_searched_as_before(house: House) -> N
     assert await house.held() == whole
     assert await house.recalled("Who repairs the copper beehive?") == 3
     assert await house.run(Store.MEMORIES) == Counts(ROWS)
+
+
+@pytest.mark.parametrize("what", INDEXES)
+async def test_a_dropped_index_is_found_and_made_again(house: House, what: str) -> None:
+    whole = await indexed(house)
+    await house.damaged("memories", INDEXES[what])
+    dropped = await indexed(house)
+    assert dropped != whole
+    missing = (await house.look(Store.MEMORIES)).missing
+    assert missing > 0
+    assert await indexed(house) == dropped
+    assert await house.run(Store.MEMORIES) == Counts(ROWS, missing=missing, mended=missing)
+    assert await indexed(house) == whole
+    assert await house.run(Store.MEMORIES) == Counts(ROWS)
+
+
+async def indexed(house: House) -> object:
+    """Kinds of index by field, in the order of their names."""
+    types = "CALL db.indexes() YIELD types UNWIND keys(types) AS field RETURN field, types[field] ORDER BY field"
+    return (await house.damaged("memories", types))[1]
