@@ -4,6 +4,7 @@ Everything here is linear in the document, so that it can be checked before the 
 docs/howto/limits.md tells clients.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -37,6 +38,8 @@ NUMBERS = (TokenKind.INT, TokenKind.FLOAT)
 MAX_MESSAGE = 1_000
 MAX_VALUES = 5_000
 """In the variables of one operation, in lists and objects of any depth."""
+MAX_LEVELS = 20
+"""Of lists and objects in the variables; the deepest input of the schema needs five."""
 INTROSPECTION_TIMES = 2
 """How many times the standard introspection's cost an operation may ask about the schema."""
 
@@ -119,18 +122,21 @@ def check_cost(plan: Plan, operation_name: str | None, variables: Variables | No
 
 
 def check_variables(given: Variables) -> None:
-    """Raises GraphQLError for more than MAX_VALUES: it takes some ten microseconds to make one the schema's type."""
-    count, waiting = 0, [each for each in (given,) if each]
+    """Raises GraphQLError for more than MAX_VALUES, as it takes some ten microseconds to make one the schema's type,
+    and for more than MAX_LEVELS, as Python walks them by calling itself."""
+    count, level = 0, 0
+    waiting: list[Any] = [given] if given else []
     while waiting:
-        holder: Any = waiting.pop()
-        count += len(holder)
+        count, level = count + sum(map(len, waiting)), level + 1
         if count > MAX_VALUES:
             raise too_complex(f"The variables hold more than {MAX_VALUES:,} values: send several operations.")
-        waiting += [each for each in (holder.values() if isinstance(holder, dict) else holder) if holds(each)]
+        if level > MAX_LEVELS:
+            raise too_complex(f"The variables are nested in more than {MAX_LEVELS} levels: send flatter ones.")
+        waiting = [each for holder in waiting for each in values_of(holder) if isinstance(each, dict | list)]
 
 
-def holds(value: object) -> bool:
-    return isinstance(value, dict | list)
+def values_of(holder: Any) -> Iterable[Any]:  # noqa: ANN401  # a dict or list
+    return holder.values() if isinstance(holder, dict) else holder
 
 
 def check_numbers(document: DocumentNode) -> None:

@@ -117,3 +117,12 @@ def test_an_importance_is_between_0_and_1(api: Api, least: float, code: str | No
     answer = api.ask(query, token=api.token("important"), least=least)
     found = [(error["extensions"]["code"], error["extensions"]["field"]) for error in answer.get("errors", [])]
     assert found == ([(code, ["filter", "minImportance"])] if code else [])
+
+
+def test_what_is_nested_too_deeply_to_be_walked_is_no_fault(api: Api) -> None:
+    attributes: object = 1
+    for _ in range(800):
+        attributes = {"a": attributes}
+    query = "mutation($i: SetMemberWeightInput!) { setMemberWeight(input: $i) { userErrors { code } } }"
+    given = {"memberId": "x", "reason": "Why not.", "attributes": attributes, "idempotencyKey": "deep"}
+    assert code_of(api.ask(query, token=api.token("deep", admin=True), i=given)) == "QUERY_TOO_COMPLEX"

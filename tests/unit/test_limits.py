@@ -200,6 +200,22 @@ def test_variables_that_hold_too_much_are_refused(variables: dict[str, object]) 
         check_variables(variables)
 
 
+def nested(levels: int, *, lists: bool) -> dict[str, object]:
+    """Variables of so many levels, themselves the first."""
+    inner: object = 1
+    for _ in range(levels - 1):
+        inner = [inner] if lists else {"a": inner}
+    return {"a": inner}
+
+
+@pytest.mark.parametrize("lists", [True, False])
+def test_variables_that_are_nested_too_deeply_are_refused(lists: bool) -> None:
+    for levels in (21, 1_000):
+        with pytest.raises(GraphQLError, match="The variables are nested in more than 20 levels"):
+            check_variables(nested(levels, lists=lists))
+    check_variables(nested(20, lists=lists))
+
+
 def test_variables_at_the_limit_pass() -> None:
     check_variables({"ids": ["1"] * 4_999})
     check_variables({})
