@@ -5,7 +5,7 @@ import os
 import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -221,7 +221,8 @@ async def served(folder: Path) -> AsyncIterator[int]:
         await until(lambda: answers(port))
         yield port
     finally:
-        server.kill()
+        with suppress(ProcessLookupError):  # whoever ended all of us was faster
+            server.kill()
         await server.wait()
 
 
