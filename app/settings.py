@@ -149,7 +149,9 @@ class Settings(Foundation):
         ge=0,
         description="Operations a minute from one address; 0: no limit. Empty: 0 with AUTH=local, else 6000.",
     )
-    sockets_member: int = Field(default=1000, ge=1, description="WebSockets of one member at one process.")
+    sockets_member: int = Field(
+        default=1000, ge=1, description="WebSockets and GraphQL streams of one member at one process."
+    )
     crash_at: str = Field(
         default="",
         description="For tests: where a process kills itself, point:n for the n-th pass, several separated by commas; "

@@ -46,7 +46,7 @@ class GraphQLEndpoint:
         self._texts = texts_of(container)
         self._sockets = 0
         self._sharing = Sharing(self._engine, self._context_of)
-        self._http = HttpEndpoint(self._engine, self._http_context, self._texts)
+        self._http = HttpEndpoint(self._engine, self._http_context, self._texts, streaming=access.streaming)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 type Headers = dict[bytes, bytes]
 type ContextOf = Callable[[Scope], Awaitable[object]]
 """The context of one request. Raises Unauthenticated."""
+type Streaming = Callable[[Viewer | None], AbstractContextManager[object]]
+"""Around a stream of events. Raises RateLimited."""
 FORM_FIELDS, FIELD_BYTES = 2, 1024 * 1024
 """Of a multipart request, besides its files: `operations` and `map`, and how large each may be."""
 BODY_SECONDS = 30.0
@@ -56,10 +58,13 @@ class Exchange:
 class HttpEndpoint:
     """POST, and GET for queries; as a stream of events for who accepts text/event-stream. Any other method is 405."""
 
-    def __init__(self, engine: Engine, context_of: ContextOf, texts: Texts) -> None:
+    def __init__(
+        self, engine: Engine, context_of: ContextOf, texts: Texts, *, streaming: Streaming = nullcontext
+    ) -> None:
         self._engine = engine
         self._texts = texts
         self._context_of = context_of
+        self._streaming = streaming
         self._forms = BodyLimit(self._answer_form, told=too_large)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -137,7 +142,8 @@ class HttpEndpoint:
             else self._engine.stream(operation, asked.variables, context)
         )
         stream = EventStream(frames(answers), headers={}, until=expiry(context))
-        await stream(exchange.scope, exchange.receive, exchange.send)
+        with self._streaming(bearer_of(context)):
+            await stream(exchange.scope, exchange.receive, exchange.send)
 
 
 def too_large(message: str) -> Mapping[str, object]:

@@ -1,6 +1,8 @@
 """Who is asking: a bearer token as a viewer."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Annotated
@@ -69,6 +71,17 @@ class Access:
         self._sockets[viewer.member_id] -= 1
         if not self._sockets[viewer.member_id]:
             del self._sockets[viewer.member_id]
+
+    @contextmanager
+    def streaming(self, viewer: Viewer | None) -> Iterator[None]:
+        """A stream of events, which takes a socket's place while it lasts. Raises RateLimited."""
+        if viewer:
+            self.open_socket(viewer)
+        try:
+            yield
+        finally:
+            if viewer:
+                self.close_socket(viewer)
 
     def _keep(self, token: str, viewer: Viewer) -> None:
         if len(self._kept) >= MOST_KEPT:

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +123,26 @@ def test_a_member_has_so_many_sockets_and_a_closed_one_makes_room(deployed: Api)
             assert closed(deployed, token) == (1013, "You have 2 sockets open: close one first.")
         with deployed.socket(token):
             pass
+
+
+def test_a_stream_of_events_takes_a_sockets_place(settings: Settings, tmp_path: Path) -> None:
+    with serving(like(settings, tmp_path, sockets_member=2)) as api:
+        headers = {"Authorization": bearer(api.token("streams")), "Accept": "text/event-stream"}
+        body = {"query": "subscription { daoChanged { seq } }"}
+
+        def status(streams: ExitStack) -> int:
+            opened = api.http.stream("POST", "/graphql", json=body, headers=headers)
+            return streams.enter_context(opened).status_code
+
+        with ExitStack() as streams:
+            assert [status(streams) for _ in range(3)] == [200, 200, 429]
+        for _ in range(200):  # it takes the server a moment to see that they are gone
+            with ExitStack() as streams:
+                found = [status(streams), status(streams)]
+            if found == [200, 200]:
+                break
+            time.sleep(0.02)
+        assert found == [200, 200]
 
 
 def closed(api: Api, token: str) -> tuple[int, str]:
