@@ -89,7 +89,7 @@ def pgvector_store(url: str) -> Store:
 
     def overwrite(id: int, text: str) -> None:
         with psycopg.connect(url) as connection:
-            change = f"UPDATE mem0.{name} SET payload = payload || jsonb_build_object('data', %s::text)"  # noqa: S608
+            change = f"UPDATE mem0.{name} SET payload = payload || jsonb_build_object('data', %s::text)"  # noqa: S608  # a name of ours
             connection.execute(f"{change} WHERE memory_id = %s".encode(), [text, id])
 
     return Store("pgvector", opened, rows, lose, overwrite, name)
