@@ -1,4 +1,5 @@
-"""How large the head of a request may be, and how long it may take: uvicorn bounds neither."""
+"""How large the head of a request and the trailers of its chunked body may be, and how long they may take: uvicorn
+bounds neither."""
 
 import asyncio
 from typing import cast
@@ -6,7 +7,9 @@ from typing import cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEAD = 64 * 1024
-"""Bytes of the request line and the headers."""
+"""Bytes of the request line and the headers, or of trailers."""
+PIECE = 256 * 1024
+"""What asyncio reads at once: so much of the body may stand before trailers in one piece."""
 HEAD_SECONDS = 30.0
 """From the connection, or from the first byte of a further request, to the end of the head."""
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -14,9 +17,10 @@ TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length
 
 
 class Heads(HttpToolsProtocol):
-    """uvicorn's own. What arrives in one piece with the end of its head, of at most some 256 KiB, is let pass."""
+    """uvicorn's own. What arrives in one piece with the end of its head, of at most PIECE, is let pass."""
 
     _begun = False
+    _trailing = False
     _size = 0
     _timer: asyncio.TimerHandle | None = None
 
@@ -41,20 +45,39 @@ class Heads(HttpToolsProtocol):
         self._begun = True
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._trailing:  # nobody reads trailers, and uvicorn would keep each
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         self._arrived()
         super().on_headers_complete()
+
+    def on_chunk_header(self) -> None:
+        """Behind the last chunk's come trailers, behind any other's its bytes."""
+        self._begun = self._trailing = True
+        self._size = -PIECE
+
+    def on_body(self, body: bytes) -> None:
+        self._arrived()
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._arrived()
+        super().on_message_complete()
 
     def _wait(self) -> None:
         self._timer = self.loop.call_later(HEAD_SECONDS, self._end, TOO_SLOW)
 
     def _arrived(self) -> None:
-        self._begun, self._size = False, 0
+        self._begun = self._trailing = False
+        self._size = 0
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def _end(self, answer: bytes) -> None:
         self._arrived()
-        self.transport.write(answer)
+        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+            self.transport.write(answer)  # in the midst of another answer it would be taken for a part of that
         self.transport.close()

@@ -12,16 +12,23 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from app.http import heads
-from app.http.heads import MAX_HEAD, Heads
+from app.http.heads import MAX_HEAD, PIECE, Heads
 from tests.api.conftest import wait_until_started
 
 FIRST = b"GET / HTTP/1.1\r\nHost: x\r\n"
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 async def served(scope: Scope, receive: Receive, send: Send) -> None:
     while (await receive()).get("more_body"):
         pass
-    await PlainTextResponse("served")(scope, receive, send)
+    if scope["path"] == "/endless":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+        await receive()  # until the client is gone
+        return
+    names = [name for name, _ in scope["headers"]]
+    await PlainTextResponse("changed" if b"x-trailer" in names else "served")(scope, receive, send)
 
 
 @pytest.fixture
@@ -91,3 +98,28 @@ def test_a_body_may_take_longer_than_its_head(connection: socket.socket) -> None
     connection.sendall(head + b"a" * 100_000)
     time.sleep(2 * heads.HEAD_SECONDS)
     assert said(connection, b"a" * 100_000).endswith(b"served")
+
+
+def test_no_answer_is_put_into_another(connection: socket.socket) -> None:
+    answer = said(connection, FIRST.replace(b"/", b"/endless", 1) + b"\r\n" + FIRST)
+    assert answer.endswith(b"\r\n\r\n5\r\nbegun\r\n")
+
+
+def test_trailers_change_nothing(connection: socket.socket) -> None:
+    chunks = b"3\r\nabc\r\n", b"0\r\n", b"X-Trailer: a\r\n", b"X-Trailer: b\r\n\r\n"
+    assert said(connection, CHUNKED, *chunks).endswith(b"served")
+
+
+def test_a_chunked_body_may_be_large(connection: socket.socket) -> None:
+    chunk = b"20000\r\n" + b"a" * 0x20000 + b"\r\n"
+    assert said(connection, CHUNKED, *[chunk] * 8, b"0\r\n\r\n").endswith(b"served")
+
+
+def test_trailers_without_end_are_ended(connection: socket.socket) -> None:
+    begun, name = CHUNKED + b"0\r\n", b"X-Trailer: "
+    answer = said(connection, begun + name, b"a" * (PIECE + MAX_HEAD + 1 - len(begun) - len(name)))
+    assert answer.startswith(b"HTTP/1.1 431 ")
+
+
+def test_trailers_that_do_not_arrive_are_ended(connection: socket.socket) -> None:
+    assert said(connection, CHUNKED + b"0\r\nX-Trailer: a").startswith(b"HTTP/1.1 408 ")
