@@ -212,7 +212,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8102)
     given = parser.parse_args()
     with serving(FakeIssuer(), port=given.port) as issuer:
-        print(f"AUTH=auth0\nAUTH0_DOMAIN={issuer.url}\nAUTH0_AUDIENCE={AUDIENCE}", flush=True)  # noqa: T201  # a command's output  # its output
+        print(f"AUTH=auth0\nAUTH0_DOMAIN={issuer.url}\nAUTH0_AUDIENCE={AUDIENCE}", flush=True)  # noqa: T201  # a command's output
         print(f"# a token: curl '{issuer.url}fake/token?sub=auth0|ana&role=ADMIN'", flush=True)  # noqa: T201  # a command's output
         threading.Event().wait()
 
