@@ -41,12 +41,12 @@ def snapshot_context(public: PublicReads, *, home: str, now: datetime) -> Snapsh
 
 
 def once[T](ask: Callable[[], Coroutine[Any, Any, T]]) -> Callable[[], Awaitable[T]]:
-    """Asks at the first call; every call awaits that answer."""
+    """Asks at the first call; every call awaits that answer, whoever else gives up waiting."""
     asked: list[asyncio.Task[T]] = []
 
     def answer() -> Awaitable[T]:
         if not asked:
             asked.append(asyncio.ensure_future(ask()))
-        return asked[0]
+        return asyncio.shield(asked[0])
 
     return answer
