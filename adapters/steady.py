@@ -7,14 +7,17 @@ from datetime import UTC, datetime, timedelta
 JUMP = timedelta(seconds=5)
 """More than this between two clocks of one machine is no correction by its time service."""
 
+STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux' monotonic clock stands while the machine sleeps; that of macOS does not, but time.monotonic() there does."""
+
 
 def wall() -> datetime:
     return datetime.now(UTC)
 
 
 def elapsed() -> float:
-    """Seconds that only ever rise, the same in all processes; on Linux also while the machine sleeps."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+    """Seconds that only ever rise, the same in all processes, also while the machine sleeps."""
+    return time.clock_gettime(STEADY)
 
 
 class SteadyClock:
