@@ -1,6 +1,5 @@
 """The safety net: once a minute, what should have happened and did not. Each act has its audit row and its alert."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -89,8 +88,13 @@ class Stalls:
 
 async def all_tried(*acts: Callable[[], Awaitable[object]]) -> None:
     """One after another. Raises all that failed together."""
-    outcomes = [(await asyncio.gather(act(), return_exceptions=True))[0] for act in acts]
-    if failures := [outcome for outcome in outcomes if isinstance(outcome, Exception)]:
+    failures: list[Exception] = []
+    for act in acts:
+        try:
+            await act()
+        except Exception as error:  # noqa: BLE001  # raised with the others
+            failures.append(error)
+    if failures:
         raise ExceptionGroup("Some of the sweep failed.", failures)
 
 
