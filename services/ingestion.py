@@ -117,7 +117,10 @@ class Ingestion:
             if not failure.retryable and not work.documents.blob_used(locked.blob_key, besides=document_id):
                 work.enqueue("remove_blob", locked.blob_key)
 
-        await self._transact(command)
+        try:
+            await self._transact(command)
+        except NotFound:  # deleted meanwhile: what its deletion left makes the indexes forget it
+            return
         passing("ingest.given-up")
         await self._indexes.graph.forget(document.group, [f"document:{document_id}"])
 

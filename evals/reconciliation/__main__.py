@@ -28,8 +28,8 @@ from app.container import Container
 from app.settings import Settings
 from domain.blobs import Blobs
 from domain.embeddings import Embedder, Vector
-from domain.facts import Graph
-from domain.memories import MemoryIndex
+from domain.facts import Graph, GraphBatch
+from domain.memories import Memory, MemoryIndex
 from domain.meters import Unmetered
 from domain.reconciliation import Counts, Kind, Place, Store
 from evals.figures import Figure, table
@@ -133,28 +133,41 @@ def stores_of(container: Container) -> dict[Store, Timed]:
 async def filled(container: Container, store: Store) -> int:
     """How many rows the store was given."""
     if store is Store.GRAPH:
-        return sum([await _filled(container, kind, _shown) for kind in KINDS])
+        return sum([await _filled(container, kind, _shown, container.graph.record) for kind in KINDS])
     if store is Store.MEMORIES:
-        return await _filled(container, Kind.MEMORY, _remembered)
+        return await _filled(container, Kind.MEMORY, _remembered, container.index.add_batch)
     return 0
 
 
-async def _filled(
-    container: Container, kind: Kind, give: Callable[[Container, Kind, list[int]], Awaitable[None]]
+async def _filled[T](
+    container: Container,
+    kind: Kind,
+    read: Callable[[Container, Kind, list[int]], Awaitable[list[T]]],
+    write: Callable[[list[T]], Awaitable[None]],
 ) -> int:
+    """The next slice is read while one is written."""
     after = given = 0
-    while ids := await container.database.records.rows(kind, after, limit=SLICE):
-        await give(container, kind, ids)
-        after, given = ids[-1], given + len(ids)
+    async with asyncio.TaskGroup() as writing:
+        last = None
+        while ids := await container.database.records.rows(kind, after, limit=SLICE):
+            some = await read(container, kind, ids)
+            if last is not None:
+                await last
+            last = writing.create_task(_given(write, some))
+            after, given = ids[-1], given + len(ids)
     return given
 
 
-async def _shown(container: Container, kind: Kind, ids: list[int]) -> None:
-    await container.graph.record([each.batch for each in await Expectations(container.reads).of(kind, ids)])
+async def _given[T](write: Callable[[list[T]], Awaitable[None]], some: list[T]) -> None:
+    await write(some)
 
 
-async def _remembered(container: Container, _kind: Kind, ids: list[int]) -> None:
-    await container.index.add_batch(list((await container.reads.memories.all_by_ids(ids)).values()))
+async def _shown(container: Container, kind: Kind, ids: list[int]) -> list[GraphBatch]:
+    return [each.batch for each in await Expectations(container.reads).of(kind, ids)]
+
+
+async def _remembered(container: Container, _kind: Kind, ids: list[int]) -> list[Memory]:
+    return list((await container.reads.memories.all_by_ids(ids)).values())
 
 
 async def measured(container: Container, store: Store, statements: Statements) -> list[Figure]:

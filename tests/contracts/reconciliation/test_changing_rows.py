@@ -10,12 +10,15 @@ import pytest
 
 from domain.documents import Visibility
 from domain.drafts import Edit
+from domain.errors import SyncFailed
 from domain.facts import Graph, GraphBatch
 from domain.members import Role, Viewer
 from domain.reconciliation import Counts, Place, Store
 from domain.tally import Choice
+from domain.transactions import Transact, Work
 from services.delegations import Mandate
 from services.expectations import Expectations
+from services.ingestion import Ingestion
 from services.reconciled_graph import ReconciledGraph
 from services.votes import Said
 from tests.contracts.reconciliation.world import House, joined, tabled, uploaded
@@ -118,6 +121,21 @@ async def test_a_document_that_is_deleted_while_it_is_mended_stays_gone(house: H
     counts = await through(house, Meddling(house.container.graph, meanwhile))
     assert counts.mended == counts.missing + counts.extra > 0
     assert (await house.look(Store.GRAPH)).missing == (await house.look(Store.GRAPH)).extra == 0
+    assert "notes.md" not in repr(await house.held_in("member_1"))
+
+
+async def test_a_document_that_is_deleted_while_it_is_given_up_ends_its_job(house: House) -> None:
+    container = house.container
+
+    async def overtaken(command: Callable[[Work], None]) -> None:
+        await container.services.documents.delete(ANA, 1)
+        await container.database.transact(command)
+
+    nothing = cast(Any, None)
+    ingestion = Ingestion(cast(Transact, overtaken), container.reads, container.blobs, reading=nothing, indexes=nothing)
+    await ingestion.fail(1, SyncFailed("The graph is full."))
+    await house.projected()
+    assert await container.reads.documents.any_by_id(1) is None
     assert "notes.md" not in repr(await house.held_in("member_1"))
 
 

@@ -145,21 +145,23 @@ def _contents(url: str, graph: str) -> list[str]:
     return sorted(map(repr, lines))
 
 
-def settings_on(redis_url: str, folder: Path) -> Settings:
+def settings_on(redis_url: str, folder: Path, *, graph_url: str = "") -> Settings:
+    """`graph_url`: of another graph than the FalkorDB's."""
     address = redis_url.replace("redis://", "falkordb://").removesuffix("/0")
-    return Settings(_env_file=None, data_dir=folder, redis_url=redis_url, graph_url=address, memory_url=address)  # type: ignore[call-arg]  # as in tests/api
+    graph = graph_url or address
+    return Settings(_env_file=None, data_dir=folder, redis_url=redis_url, graph_url=graph, memory_url=address)  # type: ignore[call-arg]  # as in tests/api
 
 
 @asynccontextmanager
-async def opened(redis_url: str, folder: Path) -> AsyncIterator[House]:
-    async with Container(settings_on(redis_url, folder)) as container:
+async def opened(redis_url: str, folder: Path, *, graph_url: str = "") -> AsyncIterator[House]:
+    async with Container(settings_on(redis_url, folder, graph_url=graph_url)) as container:
         yield House(container, redis_url)
 
 
-async def founded(redis_url: str, folder: Path) -> None:
+async def founded(redis_url: str, folder: Path, *, graph_url: str = "") -> None:
     """The DAO in SQL and, shown, in the other stores."""
     await migrations.upgrade(settings_on(redis_url, folder).database)
-    async with opened(redis_url, folder) as house:
+    async with opened(redis_url, folder, graph_url=graph_url) as house:
         services = house.container.services
         ana, ben = [await joined(house, handle) for handle in ("ana", "ben")]
         await uploaded(house, ana, "notes.md", NOTES, Visibility.PRIVATE)
