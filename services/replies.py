@@ -148,10 +148,12 @@ class Replies:
         return ids
 
     async def _ended(self, viewer: Viewer, reply_id: int) -> None:
-        """Wait until the worker has stored what it had, for so long that a client sees it complete."""
+        """Wait until the worker has stored what it had, for so long that a client sees it complete, or deleted."""
         with suppress(TimeoutError):
             async with asyncio.timeout(CANCEL_SECONDS), self._bus.listen(f"message:{reply_id}") as listener:
-                while not (await self._reads.messages(viewer, [reply_id]))[reply_id].complete:
+                while found := (await self._reads.messages(viewer, [reply_id])).get(reply_id):
+                    if found.complete:
+                        return
                     await listener.wait(CANCEL_SECONDS)
 
     async def _write_unless_stopped(self, draft: Draft, member_id: int) -> ReplyEvent:

@@ -65,3 +65,16 @@ def test_what_fails_in_one_place_is_still_loaded_in_another(api: Api) -> None:
     assert [error["path"] for error in answer["errors"]] == [["fails", "messages"]]
     works = {"twin": {"member": {"handle": "neighbour"}}, "messages": {"totalCount": 0}}
     assert answer["data"] == {"fails": None, "works": works}
+
+
+def test_a_cancel_repeated_after_its_chat_was_deleted_says_so(api: Api) -> None:
+    token = api.token("canceller")
+    session = started(api, token)["id"]
+    sent = api.data(SEND, token=token, input={"sessionId": session, "text": "What do I print?"})["sendMessage"]
+    cancel = """mutation($id: ID!) { cancelReply(input: {replyId: $id, idempotencyKey: "cancelled"}) {
+      message { id } userErrors { code field } } }"""
+    first = api.data(cancel, token=token, id=sent["replyId"])["cancelReply"]
+    assert first == {"message": {"id": sent["replyId"]}, "userErrors": []}
+    api.data("mutation($id: ID!) { deleteChat(input: {sessionId: $id}) { deletedId } }", token=token, id=session)
+    gone = {"message": None, "userErrors": [{"code": "NOT_FOUND", "field": ["input", "idempotencyKey"]}]}
+    assert api.data(cancel, token=token, id=sent["replyId"])["cancelReply"] == gone
