@@ -1,7 +1,7 @@
 """A twin's reply: written in the worker, streamed as it is made, stored with its citations."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -10,7 +10,7 @@ from domain import replies
 from domain.bus import Bus, Listener
 from domain.chats import ChatMessage, ChatReads, Citation, Sender
 from domain.crashes import passing
-from domain.errors import BadInput, Conflict, DomainError, NotFound
+from domain.errors import BadInput, Conflict, DomainError, NotFound, StoreFailed
 from domain.events import ReplyEnded
 from domain.members import MemberReads, Role, Viewer
 from domain.meters import Meters, Unmetered
@@ -29,6 +29,8 @@ from domain.replies import (
 from domain.transactions import Ids, Once, Transact, Work
 
 CANCEL_SECONDS = 3.0
+STORE_AGAIN_SECONDS = (0.25, 0.5, 1.0, 2.0)
+"""Pauses in which a finished reply waits for the database: thought of anew, it might contradict what was sent."""
 
 
 class Twin(Protocol):
@@ -215,7 +217,7 @@ class Replies:
             work.emit(ReplyEnded(message.id))
 
         try:
-            await self._transact(command)
+            await self._stored(command)
         except NotFound:
             return await told_deleted(draft.writer, sent)
         passing("reply.stored")
@@ -225,6 +227,14 @@ class Replies:
         await draft.writer.flushed()
         passing("reply.ended")
         return None
+
+    async def _stored(self, command: Callable[[Work], None]) -> None:
+        """Raises NotFound, StoreFailed."""
+        for seconds in STORE_AGAIN_SECONDS:
+            with suppress(StoreFailed):
+                return await self._transact(command)
+            await asyncio.sleep(seconds)
+        return await self._transact(command)
 
 
 def revive_reply(work: Work, reply_id: int) -> None:
