@@ -178,6 +178,8 @@ class Replies:
                     draft.take(part)
         except Diverged:
             return INTERRUPTED
+        except StoreFailed:  # the database is away: the job is tried again, and goes on behind what was sent
+            raise
         except DomainError as failure:
             return failed(failure)
         return ReplyDone()

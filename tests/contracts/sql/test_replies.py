@@ -1,4 +1,4 @@
-"""A reply that is finished is stored, though the database goes away just then."""
+"""A reply comes to its end, though the database goes away while it is written or when it is finished."""
 
 from collections.abc import AsyncIterator, Callable
 
@@ -34,6 +34,21 @@ class Away:
 
     async def once(self, once: Once | None, command: Callable[[Work], Ids], *, together: str | None = None) -> Ids:
         return await self._database.transact.once(once, command, together=together)
+
+
+class Forgetful:
+    """A twin that cannot look up its sources the first time."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def reply(self, _question: Question) -> AsyncIterator[ReplyContext | ReplyToken | Cited]:
+        self.asked += 1
+        yield ReplyContext((), degraded=False)
+        yield ReplyToken("Because.")
+        if self.asked == 1:
+            raise StoreFailed("The database is away.")
+        yield Cited(())
 
 
 class Fickle:
@@ -74,3 +89,19 @@ async def test_a_finished_reply_waits_for_its_database(
     assert heard == [ReplyContext((), degraded=False), ReplyToken("Answer 1."), ReplyDone()]
     stored = (await chats.messages(ada, [reply.id]))[reply.id]
     assert (stored.content, stored.complete, twin.asked, away.refused) == ("Answer 1.", True, 1, 0)
+
+
+async def test_a_database_that_goes_away_ends_no_reply(database: Hall, redis_url: str) -> None:
+    (ada,) = await database.seat([1])
+    reply, chats = await asked(database, ada), SqlChatReads(database.reader)
+    async with RedisReplies(redis_url, chats.ended_events) as streams:
+        members = SqlMemberReads(database.reader)
+        service = Replies(
+            database.transact, chats, members, streams=streams, bus=Silence(), twin=Forgetful(), model="forgetful"
+        )
+        with pytest.raises(StoreFailed):
+            await service.run(reply.id)
+        assert not (await chats.messages(ada, [reply.id]))[reply.id].complete
+        await service.run(reply.id)
+        heard: list[ReplyEvent] = [each.event async for each in streams.follow(reply.id, after_seq=-1)]
+    assert heard == [ReplyContext((), degraded=False), ReplyToken("Because."), ReplyDone()]
