@@ -11,7 +11,7 @@ from sqlmodel import Field, col
 from adapters.sql.daos import SqlDaos, rules_data, rules_of
 from adapters.sql.naming import Row
 from adapters.sql.pages import Order, page_of, rows_of
-from adapters.sql.proposals import tally_of
+from adapters.sql.proposals import ProposalRow, tally_of
 from adapters.sql.reader import Reader
 from adapters.sql.types import time_field
 from domain.decisions import Decision, ResolutionReason
@@ -75,6 +75,9 @@ class SqlResolutions:
     def add(
         self, proposal_id: int, decision: Decision, *, rules: Rules, tally: Tally, tally_seq: int, at: datetime
     ) -> Resolution:
+        """Takes the proposal's row before the DAO's, as ballots and closes do: the other way round they would wait for
+        each other, a second each time, until the server ends one of them."""
+        self._session.execute(select(col(ProposalRow.id)).where(col(ProposalRow.id) == proposal_id).with_for_update())
         row = ResolutionRow(
             seq=SqlDaos(self._session, self._transaction_id).next_resolution(),
             proposal_id=proposal_id,

@@ -3,7 +3,9 @@
 import asyncio
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from adapters.sql.resolutions import SqlResolutionReads
 from domain.decisions import Decision, ResolutionReason
@@ -79,6 +81,27 @@ async def test_seqs_leave_no_gap_when_decisions_race_and_some_roll_back(database
     assert await reads.last_seq() == 29
     assert [one.seq for one in await reads.after(26)] == [27, 28, 29]
     assert [one.seq for one in (await reads.page(Slice(size=2))).rows] == [29, 28]
+
+
+async def test_a_decision_waits_for_its_proposal_without_holding_the_dao(database: Hall, url: str) -> None:
+    """Who holds a proposal goes on to the DAO's row. On SQLite whatever writes takes turns anyway."""
+    if url.startswith("sqlite"):
+        pytest.skip("SQLite has one writer")
+
+    def decide(work: Work) -> int:
+        return work.resolutions.add(proposal_id, FAILED, rules=Rules(), tally=Tally(), tally_seq=9, at=T0).seq
+
+    (ada,) = await database.seat([1])
+    proposal_id = await database.put_to_vote(ada, "One")
+    engine = create_async_engine(url)
+    async with engine.begin() as ballot:
+        await ballot.execute(text("SELECT id FROM proposal FOR UPDATE"))
+        deciding = asyncio.ensure_future(database.transact(decide))
+        done, _ = await asyncio.wait({deciding}, timeout=0.3)
+        assert not done
+        await ballot.execute(text("SELECT id FROM dao FOR UPDATE NOWAIT"))
+    assert await asyncio.wait_for(deciding, 10) == 0
+    await engine.dispose()
 
 
 async def test_a_watch_gives_a_long_backlog_without_waiting(database: Hall, clock: Clock) -> None:
