@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 from adapters.graph import falkordb_search as searching
 from adapters.graph.engines import Row
 from adapters.graph.falkordb_connection import FalkorConnection, no_such_graph, sendable
-from adapters.graph.falkordb_indexes import SHOW, missing_statements
+from adapters.graph.falkordb_indexes import OPERATIONAL, SHOW, missing_statements
 from adapters.graph.graphiti_search import FactSearch
 from adapters.graph.ranking import Wanted
 from adapters.graph.records import checked_name
@@ -50,7 +50,7 @@ class GroupDriver(FalkorDriver):
         if self._database in self._indexed:
             return
         await self.make_indexes()
-        while any(row["status"] != "OPERATIONAL" for row in await self.read(SHOW)):  # noqa: ASYNC110  # another process
+        while any(row["status"] != OPERATIONAL for row in await self.read(SHOW)):  # noqa: ASYNC110  # another process
             await asyncio.sleep(0.01)
         self._indexed.add(self._database)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+OPERATIONAL = "OPERATIONAL"
 SHOW = "CALL db.indexes() YIELD label, types, status RETURN label, types, status"
 INDEXES = {
     ("Entity", "uuid", "RANGE"): "CREATE INDEX FOR (n:Entity) ON (n.uuid)",
@@ -17,5 +18,16 @@ INDEXES = {
 
 def missing_statements(present: Sequence[dict[str, Any]], dimensions: int) -> list[str]:
     """What has to be run, given the rows of SHOW."""
-    there = {(row["label"], field, kind) for row in present for field, kinds in row["types"].items() for kind in kinds}
+    rows = lasting(present)
+    there = {(row["label"], field, kind) for row in rows for field, kinds in row["types"].items() for kind in kinds}
     return [text.format(dimensions=dimensions) for key, text in INDEXES.items() if key not in there]
+
+
+def lasting(present: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows without those that are about to go, by `label` and `status`.
+
+    A label has all its indexes in one set. To make or drop one FalkorDB builds a new set and shows the old one, which
+    is searched meanwhile, beside it: an index that was dropped is in the old one until the new one is built.
+    """
+    renewed = {row["label"] for row in present if row["status"] != OPERATIONAL}
+    return [row for row in present if row["label"] not in renewed or row["status"] != OPERATIONAL]

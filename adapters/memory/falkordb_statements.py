@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from adapters.graph.falkordb_indexes import lasting
 from adapters.graph.slices import FIRST
 from adapters.memory.search import Filters, conditions
 
@@ -13,7 +14,8 @@ INDEXES = {
     ("vector", "VECTOR"): "CREATE VECTOR INDEX FOR (m:MemoryVector) ON (m.vector) "
     "OPTIONS {{dimension: {dimensions}, similarityFunction: 'cosine', efRuntime: 100}}",
 }
-PRESENT = "CALL db.indexes() YIELD label, types, options WHERE label = 'MemoryVector' RETURN types, options"
+PRESENT = """CALL db.indexes() YIELD label, types, options, status WHERE label = 'MemoryVector'
+    RETURN label, types, options, status"""
 MERGE = """UNWIND $rows AS r MERGE (m:MemoryVector {id: r.id}) ON MATCH SET m.vector = null
     WITH m, r SET m += r.properties, m.vector = vecf32(r.vector)"""
 """A vector set over a vector stays the old one (FalkorDB issue 2099): it is removed first."""
@@ -49,13 +51,13 @@ OPERATORS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<
 
 def missing_statements(present: list[dict[str, Any]], dimensions: int) -> list[str]:
     """What has to be run, given the rows of PRESENT."""
-    there = {(field, kind) for row in present for field, kinds in row["types"].items() for kind in kinds}
+    there = {(field, kind) for row in lasting(present) for field, kinds in row["types"].items() for kind in kinds}
     return [text.format(dimensions=dimensions) for key, text in INDEXES.items() if key not in there]
 
 
 def dimensions(present: list[dict[str, Any]]) -> int | None:
     """Of the vectors that are indexed, given the rows of PRESENT."""
-    sizes = [row["options"]["vector"]["dimension"] for row in present if "vector" in row["options"]]
+    sizes = [row["options"]["vector"]["dimension"] for row in lasting(present) if "vector" in row["options"]]
     return int(sizes[0]) if sizes else None
 
 
