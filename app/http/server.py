@@ -26,24 +26,26 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
+def config_of(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        http=Heads,
+        ws=Frames,
+        ws_max_size=MAX_MESSAGE,
+        ws_per_message_deflate=False,  # the proxy's: here each subscriber's every frame would cost it
+        timeout_keep_alive=75,  # as proxies do: a client's pooled connection must not end under it
+        timeout_graceful_shutdown=5,
+    )
+
+
 def serve(app: ASGIApp, settings: Settings) -> None:
     """Until SIGTERM or SIGINT. Raises SystemExit when it could not start."""
-    server = Server(
-        uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            http=Heads,
-            ws=Frames,
-            ws_max_size=MAX_MESSAGE,
-            ws_per_message_deflate=False,  # the proxy's: here each subscriber's every frame would cost it
-            timeout_keep_alive=75,  # as proxies do: a client's pooled connection must not end under it
-            timeout_graceful_shutdown=5,
-        )
-    )
+    server = Server(config_of(app, settings))
     with suppress(KeyboardInterrupt):  # uvicorn raises each signal again that it has heard
         server.run()
     if not server.started:

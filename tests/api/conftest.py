@@ -1,21 +1,18 @@
 """The real API over real HTTP and WebSocket, on the embedded engines."""
 
 import asyncio
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from adapters.auth.local import LocalTokens
 from adapters.sql import migrations
 from app.api import create_app
-from app.http.frames import Frames
+from app.http.server import config_of
 from app.settings import Settings
 from tests.api.client import Api
+from tests.api.serving import serving_on
 
 
 @pytest.fixture(scope="session")
@@ -36,24 +33,7 @@ def api(settings: Settings) -> Iterator[Api]:
     """One server for all tests: each brings members of its own."""
     Path(settings.data_dir).mkdir(exist_ok=True)
     asyncio.run(migrations.upgrade(settings.database))
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(settings), ws=Frames, log_config=None, lifespan="on"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            wait_until_started(server)
-            client = Api(f"127.0.0.1:{listening.getsockname()[1]}", LocalTokens(settings.token_key))
-            with client.http:
-                yield client
-        finally:
-            server.should_exit = True
-            thread.join(20)
-
-
-def wait_until_started(server: uvicorn.Server) -> None:
-    for _ in range(1_000):
-        if server.started:
-            return
-        time.sleep(0.02)
-    raise AssertionError("The API did not start within 20 s.")
+    with serving_on(config_of(create_app(settings), settings)) as port:
+        client = Api(f"127.0.0.1:{port}", LocalTokens(settings.token_key))
+        with client.http:
+            yield client

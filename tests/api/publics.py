@@ -1,22 +1,19 @@
 """A proposal in each state, by members of its own, for what anybody may read."""
 
 import asyncio
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import uuid4
 
-import uvicorn
-
 from adapters.auth.local import LocalTokens
 from adapters.sql import migrations
 from app.api import create_app
 from app.container import Container
+from app.http.server import config_of
 from app.settings import Settings
 from tests.api.client import Answer, Api
-from tests.api.conftest import wait_until_started
+from tests.api.serving import serving_on
 
 CREATE = """mutation($i: CreateProposalInput!) {
   createProposal(input: $i) { proposal { id number } userErrors { code } }
@@ -129,17 +126,7 @@ def pass_it(api: Api, proposal_id: str) -> None:
 def serving(settings: Settings, *, container: Container | None = None) -> Iterator[Api]:
     """A server of its own, on a database of its own."""
     asyncio.run(migrations.upgrade(settings.database))
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        app = create_app(settings, container=container)
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            wait_until_started(server)
-            client = Api(f"127.0.0.1:{listening.getsockname()[1]}", LocalTokens(settings.token_key))
-            with client.http:
-                yield client
-        finally:
-            server.should_exit = True
-            thread.join(20)
+    with serving_on(config_of(create_app(settings, container=container), settings)) as port:
+        client = Api(f"127.0.0.1:{port}", LocalTokens(settings.token_key))
+        with client.http:
+            yield client

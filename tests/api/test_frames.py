@@ -1,7 +1,5 @@
 """What a socket's application is told when it sends behind its own close."""
 
-import socket
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +9,7 @@ from websockets.exceptions import ConnectionClosedOK
 from websockets.sync.client import connect
 
 from app.http.frames import Frames
-from tests.api.conftest import wait_until_started
+from tests.api.serving import serving_on
 
 met: list[BaseException] = []
 
@@ -28,17 +26,8 @@ async def talks_on(scope: Scope, receive: Receive, send: Send) -> None:
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(talks_on, ws=Frames, log_config=None, lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            wait_until_started(server)
-            yield listening.getsockname()[1]
-        finally:
-            server.should_exit = True
-            thread.join(20)
+    with serving_on(uvicorn.Config(talks_on, ws=Frames, log_config=None, lifespan="off")) as port:
+        yield port
 
 
 def test_a_text_behind_the_close_is_as_one_to_a_peer_that_is_gone(port: int) -> None:

@@ -1,7 +1,6 @@
 """Heads of requests that are too large, too slow, or neither."""
 
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.http import heads
 from app.http.heads import MAX_HEAD, PIECE, Heads
-from tests.api.conftest import wait_until_started
+from tests.api.serving import serving_on
 
 FIRST = b"GET / HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -35,18 +34,8 @@ async def served(scope: Scope, receive: Receive, send: Send) -> None:
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """Of a server that says "served", and waits a quarter of a second for a head."""
     monkeypatch.setattr(heads, "HEAD_SECONDS", 0.25)
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(served, http=Heads, log_config=None, lifespan="off")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            wait_until_started(server)
-            yield listening.getsockname()[1]
-        finally:
-            server.should_exit = True
-            thread.join(20)
+    with serving_on(uvicorn.Config(served, http=Heads, log_config=None, lifespan="off")) as port:
+        yield port
 
 
 def said(connection: socket.socket, *pieces: bytes) -> bytes:
