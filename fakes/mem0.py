@@ -46,12 +46,13 @@ class BadBatch(Exception):
 
 
 class FakeMem0:
-    """Projects by key, the requests seen, and the steps that the next ones will take."""
+    """Projects by key, the requests seen, the steps that the next ones will take, and how `soon` is later."""
 
     def __init__(self, steps: list[str] | None = None, *, file: Path | None = None) -> None:
         self.steps: deque[str] = deque(steps or [])
         self.always = "ok"
         self.requests: list[str] = []
+        self.soon = SOON_SECONDS
         self.projects: defaultdict[str, Project] = defaultdict(Project)
         self._kept = file is not None
         if file:
@@ -134,7 +135,7 @@ class FakeMem0:
         async def delete() -> None:
             project.delete(ids)
 
-        self._later(SOON_SECONDS, delete)
+        self._later(self.soon, delete)
 
     async def _ping(self, request: Request, project: Project) -> Response:
         return JSONResponse({"status": "ok", "org_id": "org-fake", "project_id": "proj-fake", "user_email": None})
@@ -146,7 +147,7 @@ class FakeMem0:
             raise ValueError("messages and one of user_id, agent_id, app_id, run_id are required")
         if body.get("infer", True):
             event = project.event()
-            self._later(SOON_SECONDS, lambda: project.infer(event, messages, body))
+            self._later(self.soon, lambda: project.infer(event, messages, body))
             return JSONResponse({"message": "Memory processing started", "status": "PENDING", "event_id": event["id"]})
         rows = [project.add(message["content"], body) for message in messages]
         results = [{"id": row["id"], "event": "ADD", "data": {"memory": row["memory"]}} for row in rows]

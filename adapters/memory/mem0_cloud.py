@@ -107,8 +107,9 @@ class Mem0CloudMemories:
         pass
 
     async def discard(self, refs: Sequence[str]) -> None:
-        delete = partial(_delete, ids=refs)
-        await self._calls.run(delete, SyncFailed, "written", deadline=self._patience)
+        for part in batched(refs, SLICE):
+            drop = partial(_drop, refs=part)
+            await self._calls.run(drop, SyncFailed, "written", deadline=self._patience)
 
 
 async def _put(client: "CloudClient", *, memories: Sequence[Memory], accepted: set[int]) -> None:
@@ -132,14 +133,26 @@ async def _change(client: "CloudClient", todo: Changes, accepted: set[int]) -> N
 
 
 async def _clear(client: "CloudClient", *, memory_ids: Sequence[int]) -> None:
-    """The answer of a batch tells nothing of its items, and deleting goes on after it: look again."""
     if held := await _held(client, memory_ids):
         await _delete(client, [row["id"] for row in held])
         if await _held(client, memory_ids):
             raise Unsettled
 
 
+async def _drop(client: "CloudClient", *, refs: Sequence[str]) -> None:
+    if shown := await _shown(client, refs):
+        await _delete(client, shown)
+        if await _shown(client, shown):
+            raise Unsettled
+
+
+async def _shown(client: "CloudClient", refs: Sequence[str]) -> list[str]:
+    shown = await bundled(client.shows(ref) for ref in refs)
+    return [ref for ref, there in zip(refs, shown, strict=True) if there]
+
+
 async def _delete(client: "CloudClient", ids: Sequence[str]) -> None:
+    """The answer of a batch tells nothing of its items, and deleting goes on after it: look again."""
     for part in batched(ids, MOST):
         await client.batch_delete([{"memory_id": id} for id in part])
 

@@ -11,6 +11,7 @@ from mem0.client.utils import api_error_handler
 from mem0.exceptions import (
     AuthenticationError,
     MemoryError,  # mem0's own
+    MemoryNotFoundError,
     MemoryQuotaExceededError,
     NetworkError,
     RateLimitError,
@@ -32,6 +33,14 @@ class CloudClient(AsyncMemoryClient):
 
     def _validate_api_key(self) -> None:
         self.org_id, self.project_id = self._account  # type: ignore[assignment]  # it says None, for "not yet"
+
+    async def shows(self, ref: str) -> bool:
+        """Whether the memory of this id of theirs is there."""
+        try:
+            await self.get(ref)
+        except MemoryNotFoundError:
+            return False
+        return True
 
 
 async def opened(key: str, host: str, *, seconds: float) -> CloudClient:

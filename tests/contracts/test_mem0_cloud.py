@@ -134,6 +134,25 @@ async def test_an_add_that_arrives_twice_is_found_once_and_mended_by_the_next(
     assert texts(fake) == sorted(TEXTS.values())
 
 
+async def test_what_is_removed_or_discarded_is_gone_when_that_is_said(index: Mem0CloudMemories, fake: FakeMem0) -> None:
+    fake.soon = 0.5
+    await index.add_batch(BATCH[:2])
+    await index.remove([1])
+    assert texts(fake) == [TEXTS[2]]
+    held, _ = await index.held("", limit=10)
+    await index.discard([entry.ref for entry in held])
+    assert texts(fake) == []
+
+
+async def test_discarding_what_is_gone_changes_nothing(index: Mem0CloudMemories, fake: FakeMem0) -> None:
+    await index.add_batch(BATCH[:1])
+    held, _ = await index.held("", limit=10)
+    refs = [entry.ref for entry in held]
+    await index.discard(refs)
+    await index.discard(refs)
+    assert [line for line in fake.requests if line.startswith("DELETE")] == ["DELETE /v1/batch/"]
+
+
 async def test_writers_at_once_leave_one_of_each(
     index: Mem0CloudMemories, cloud: tuple[FakeMem0, str], minilm: MiniLmEmbedder
 ) -> None:
