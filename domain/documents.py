@@ -75,6 +75,11 @@ class Document:
         return self.status in (IngestionStatus.DONE, IngestionStatus.FAILED)
 
     @property
+    def needs_bytes(self) -> bool:
+        """They are to be read, or may be once more; a FAILED one that no retry helps is done with them."""
+        return self.status is not IngestionStatus.FAILED or (self.error is not None and self.error.retryable)
+
+    @property
     def blob_key(self) -> str:
         return f"{self.member_id}/{self.upload.sha256}"
 
@@ -101,8 +106,8 @@ class Documents(Protocol):
     def save_mentions(self, document_id: int, mentions: Sequence[Mention]) -> None:
         """In place of those before."""
 
-    def blob_used(self, key: str, *, besides: int | None = None) -> bool:
-        """A document, other than `besides`, stands on the bytes of this `blob_key`."""
+    def blob_used(self, key: str) -> bool:
+        """A document needs the bytes of this `blob_key`."""
 
     def remove(self, document_id: int) -> list[int]:
         """The document and its duplicates; their ids."""

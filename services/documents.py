@@ -49,8 +49,11 @@ class Documents:
         blob = f"{viewer.member_id}/{upload.sha256}"
         await self._blobs.put(blob, pieces(file))
         passing("upload.blob-written")
+        repeated = True
 
         def command(work: Work) -> Ids:
+            nonlocal repeated
+            repeated = False
             same = work.documents.same(viewer.member_id, upload.sha256, visibility)
             original = same.id if same else None
             document = work.documents.add(viewer.member_id, upload, duplicate_of=original, at=work.now())
@@ -66,8 +69,11 @@ class Documents:
         except StoreFailed as failure:
             raise IngestionFailed(f"The file was not accepted. {failure}") from failure
         passing("upload.committed")
-        if not await self._blobs.renew(blob):  # removed for an earlier document of these bytes
+        there = await self._blobs.renew(blob)
+        if not there:  # removed for an earlier document of these bytes, or with this one
             await self._blobs.put(blob, pieces(file))
+        if repeated or not there:
+            await self.remove_blob(blob)
         return ids
 
     async def retry(self, viewer: Viewer, document_id: int, *, once: Once | None = None) -> Ids:
@@ -104,8 +110,8 @@ class Documents:
         return await self._transact.once(once, command)
 
     async def remove_blob(self, key: str) -> None:
-        """Unless the same bytes were uploaded again meanwhile: an upload renews them once its document is there, so
-        that who looked before cannot remove them after."""
+        """Unless a document needs it. The same bytes may be uploaded meanwhile: an upload renews them once its document
+        is there, so that who looked before cannot remove them after."""
         version = await self._blobs.version(key)
         if version is not None and not await self._transact(lambda work: work.documents.blob_used(key)):
             passing("blob.unused")

@@ -114,7 +114,7 @@ class Ingestion:
             work.emit(MemoriesRemoved(locked.group, tuple(work.memories.remove_of_document(document_id))))
             for each in (locked, *work.documents.copies(document_id)):
                 _save(work, replace(each, status=IngestionStatus.FAILED, error=error, chunk_count=0))
-            if not failure.retryable and not work.documents.blob_used(locked.blob_key, besides=document_id):
+            if not failure.retryable and not work.documents.blob_used(locked.blob_key):
                 work.enqueue("remove_blob", locked.blob_key)
 
         try:

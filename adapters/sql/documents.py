@@ -173,15 +173,10 @@ class SqlDocuments:
         if rows:
             self._session.execute(insert(MentionRow), rows)
 
-    def blob_used(self, key: str, *, besides: int | None = None) -> bool:
+    def blob_used(self, key: str) -> bool:
         member_id, _, sha256 = key.partition("/")
-        same = select(col(DocumentRow.id)).where(
-            col(DocumentRow.member_id) == int(member_id),
-            col(DocumentRow.sha256) == sha256,
-            col(DocumentRow.id) != (besides or 0),
-            col(DocumentRow.status) != IngestionStatus.FAILED.value,
-        )
-        return self._session.scalar(same.limit(1)) is not None
+        same = (col(DocumentRow.member_id) == int(member_id), col(DocumentRow.sha256) == sha256)
+        return any(row.to_domain().needs_bytes for row in self._session.scalars(select(DocumentRow).where(*same)))
 
     def remove(self, document_id: int) -> list[int]:
         with_duplicates = or_(col(DocumentRow.id) == document_id, col(DocumentRow.duplicate_of) == document_id)

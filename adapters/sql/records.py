@@ -70,16 +70,11 @@ class SqlRecords:
         return [(id, f"{member_id}/{sha256}", size) for id, member_id, sha256, size in found]
 
     async def used_blobs(self, keys: Collection[str]) -> set[str]:
-        """A FAILED document's blob is kept for the next try."""
         pairs = [(int(owner), name) for owner, _, name in (key.partition("/") for key in keys) if owner.isdecimal()]
         place = tuple_(col(DocumentRow.member_id), col(DocumentRow.sha256))
         statement = select(DocumentRow).where(place.in_(pairs))
         found = await self._reader(lambda session: list(session.scalars(statement))) if pairs else []
-        return {
-            f"{row.member_id}/{row.sha256}"
-            for row in found
-            if row.status != FAILED or (row.error is not None and row.error["retryable"])
-        }
+        return {document.blob_key for row in found if (document := row.to_domain()).needs_bytes}
 
 
 SETTLED: dict[Kind, tuple[Mapped[int], tuple[ColumnElement[bool], ...]]] = {

@@ -111,17 +111,20 @@ async def test_the_same_bytes_are_known_again_unless_they_failed(database: Hall)
     assert await same(ada, "a" * 64, PRIVATE) is None
 
 
-async def test_bytes_are_used_as_long_as_a_document_stands_on_them(database: Hall) -> None:
+async def test_bytes_are_used_as_long_as_a_document_needs_them(database: Hall) -> None:
     ada, ben = await database.seat([1, 1])
     first, other = await added(database, ada, "a" * 64), await added(database, ada, "a" * 64, DAO)
     await added(database, ben, "a" * 64)
 
-    async def used(document: Document) -> bool:
-        return await database.transact(lambda work: work.documents.blob_used(document.blob_key, besides=document.id))
+    async def used_after(document: Document, *, retryable: bool) -> bool:
+        error = IngestionError("INGESTION_ERROR", "Away.", retryable=retryable)
+        failed = replace(document, status=IngestionStatus.FAILED, error=error)
+        await database.transact(lambda work: work.documents.save(failed))
+        return await database.transact(lambda work: work.documents.blob_used(document.blob_key))
 
-    assert await used(first)
-    await database.transact(lambda work: work.documents.save(replace(other, status=IngestionStatus.FAILED)))
-    assert not await used(first)
+    assert await used_after(first, retryable=False)
+    assert await used_after(other, retryable=True)
+    assert not await used_after(other, retryable=False)
 
 
 async def test_mentions_come_in_order_and_at_most_two_hundred(database: Hall) -> None:
