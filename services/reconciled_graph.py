@@ -54,9 +54,10 @@ class ReconciledGraph:
         """One slice, and where the next begins; None after the last. Raises SyncFailed, RetrievalFailed."""
         if place == Place():
             self._told.clear()
+            return await self._begun(dry_run), Place(KINDS[0].value)
         if place.part == LAST_PART:
             return await self._walk(place.after, dry_run)
-        kind = Kind(place.part or KINDS[0])
+        kind = Kind(place.part)
         ids = await self._records.rows(kind, int(place.after or 0), limit=SLICE)
         if not ids:
             later = KINDS[KINDS.index(kind) + 1 :]
@@ -69,6 +70,21 @@ class ReconciledGraph:
         if wrong:
             await self._mend(wrong)
             await self._settle(kind, [each for each, _ in wrong])
+
+    async def _begun(self, dry_run: bool) -> Counts:
+        """The largest graph gets its indexes first: without them it answers too late to be compared."""
+        if await self._graph.next_group("") != DAO_GROUP:
+            return Counts()
+        return await self._indexed(DAO_GROUP, dry_run)
+
+    async def _indexed(self, group: str, dry_run: bool) -> Counts:
+        missing = await self._graph.lacking(group)
+        if missing:
+            log.info("graph: %s", some_of(missing))
+        lacking = self._untold(missing)
+        if lacking and not dry_run:
+            await self._graph.index(group)
+        return Counts(missing=lacking, mended=0 if dry_run else lacking)
 
     # what should be held
 
@@ -165,13 +181,7 @@ class ReconciledGraph:
         """A group that no member has is dropped; the others get back what their searches go by."""
         if not await self._known(group):
             return await self._drop(group, dry_run), Place(LAST_PART, group)
-        missing = await self._graph.lacking(group)
-        if missing:
-            log.info("graph: %s", some_of(missing))
-        lacking = self._untold(missing)
-        if lacking and not dry_run:
-            await self._graph.index(group)
-        return Counts(missing=lacking, mended=0 if dry_run else lacking), Place(LAST_PART, f"{group}|{BEGIN}")
+        return await self._indexed(group, dry_run), Place(LAST_PART, f"{group}|{BEGIN}")
 
     async def _known(self, group: str) -> bool:
         member_id = member_of(group)

@@ -11,7 +11,7 @@ from adapters.counts import Counts
 from adapters.graph.about import COUNT_ABOUT, page_about, reading
 from adapters.graph.changes import SLICE, GroupChange, changes_by_group, together
 from adapters.graph.engines import Engine, Overtaken, Row, Statement
-from adapters.graph.held import NAMELESS, NAMELESS_FACTS, NAMELESS_NODES, Holdings, ids_of
+from adapters.graph.held import NAMELESS, Holdings, ids_of
 from adapters.graph.lineage import LINEAGE, trace_of
 from adapters.graph.plans import KNOWN_FACTS, FactPlan
 from adapters.graph.ranking import FactQuery, ranked
@@ -99,11 +99,11 @@ class GraphitiGraph:
             there = await self.engine.read([group], "RETURN 1 AS there")
         if there:
             nodes, facts = ids_of(records, keys)
-            params = {"group": group, "keys": list(keys), "uuids": nodes, "facts": facts}
+            params = {"group": group, "groups": [group], "keys": list(keys), "uuids": nodes, "facts": facts}
             texts = [FORGET_FACTS, *([FORGET_STRAY_FACTS] if facts else []), FORGET_NODES]
-            if any(key.startswith(NAMELESS) for key in keys):
-                shared, params = self.engine.shared, {**params, "groups": [group]}
-                texts += [f"{NAMELESS_FACTS[shared]} DELETE n", f"{NAMELESS_NODES[shared]} DETACH DELETE n"]
+            for what, statements in NAMELESS.items():
+                if any(key.startswith(what) for key in keys):
+                    texts.append(f"{statements[self.engine.shared]} DETACH DELETE n")
             await self._write(Statement(group, text, params) for text in (*texts, FORGET_NAMES))
 
     async def lineage(self, transaction_id: str) -> list[Trace]:

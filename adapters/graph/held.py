@@ -1,7 +1,7 @@
 """What a group's graph holds, for comparing it with SQL: by keys, and in slices of all."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,8 @@ from adapters.graph.records import EPOCH, NODE_FIELDS, Records, moment, spans
 from adapters.graph.slices import FIRST, bounds, within
 from domain.facts import OWNED_BY_TARGET, Fact, GraphBatch, GraphEdge, GraphEntity, HeldKey
 
-UNKNOWN, UNKNOWN_FACT, NAMELESS = "?", "?fact:", "?nameless:"
-"""Before the uuid of a node that does not stand under its own key, and of a fact that is nobody's; before the engine's
-own id of a node or a fact that has no uuid: all of these are forgotten together."""
+UNKNOWN, UNKNOWN_FACT = "?", "?fact:"
+"""Before the uuid of a node that does not stand under its own key, and of a fact that is nobody's."""
 NODES = """UNWIND $uuids AS id MATCH (n:Entity {uuid: id})
     RETURN n.key AS key, n.uuid AS uuid, n.name AS name, labels(n) AS labels, properties(n) AS properties"""
 _EDGE = """RETURN a.key AS source, b.key AS target, a.uuid AS source_uuid, b.uuid AS target_uuid,
@@ -32,13 +31,17 @@ NODE, FACT = "(n:Entity)", "()-[n:RELATES_TO]->()"
 NODE_KEYS = "n.key AS key, n.uuid AS uuid, size([(n)--() | 1]) > 0 AS linked"
 FACT_KEYS = "n.uuid AS uuid, n.source AS source, n.group_id AS group_id"
 _NAMED = f"coalesce(n.uuid >= '{FIRST}', false)"
-NAMELESS_NODES = {
-    True: f"MATCH (n:Entity) WHERE n.group_id IN $groups AND NOT {_NAMED}",
-    False: f"MATCH (n) WHERE NOT n:Entity OR NOT {_NAMED}",
-}
-NAMELESS_FACTS = {
-    True: f"MATCH (a:Entity)-[n:RELATES_TO]->() WHERE a.group_id IN $groups AND NOT {_NAMED}",
-    False: f"MATCH ()-[n:RELATES_TO]->() WHERE NOT {_NAMED}",
+NAMELESS_NODE, NAMELESS_FACT = "?nameless:node:", "?nameless:fact:"
+"""Before the engine's own id of what has no uuid: all such nodes are forgotten together, and all such facts."""
+NAMELESS = {
+    NAMELESS_NODE: {
+        True: f"MATCH (n:Entity) WHERE n.group_id IN $groups AND NOT {_NAMED}",
+        False: f"MATCH (n) WHERE NOT n:Entity OR NOT {_NAMED}",
+    },
+    NAMELESS_FACT: {
+        True: f"MATCH (a:Entity)-[n:RELATES_TO]->() WHERE a.group_id IN $groups AND NOT {_NAMED}",
+        False: f"MATCH ()-[n:RELATES_TO]->() WHERE NOT {_NAMED}",
+    },
 }
 """By `Holdings.shared`. No index knows them: each is one look at all that the group has."""
 
@@ -71,7 +74,7 @@ class Holdings:
         place, _, counted = after.removeprefix(FACTS_FROM).partition("@")
         count = int(counted) if counted else await self._count(FACT if among_facts else NODE)
         start, until = bounds(place, count=count, limit=limit)
-        nameless = [] if place else await self._nameless(NAMELESS_FACTS if among_facts else NAMELESS_NODES)
+        nameless = [] if place else await self._nameless(NAMELESS_FACT if among_facts else NAMELESS_NODE)
         rows = await self._slice(start or FIRST, until, *((FACT, FACT_KEYS) if among_facts else (NODE, NODE_KEYS)))
         if among_facts:
             keys = dict.fromkeys(self._fact_key(row) for row in rows)
@@ -92,10 +95,9 @@ class Holdings:
     def _whatever(self) -> str:
         return NODE if self.shared else "(n)"
 
-    async def _nameless(self, statements: Mapping[bool, str]) -> list[HeldKey]:
-        what = "fact" if statements is NAMELESS_FACTS else "node"
-        rows = await self.read(f"{statements[self.shared]} RETURN id(n) AS id")
-        return [HeldKey(f"{NAMELESS}{what}:{row['id']}", linked=True) for row in rows]
+    async def _nameless(self, what: str) -> list[HeldKey]:
+        rows = await self.read(f"{NAMELESS[what][self.shared]} RETURN id(n) AS id")
+        return [HeldKey(f"{what}{row['id']}", linked=True) for row in rows]
 
     async def _count(self, what: str) -> int:
         """Of a graph that is all the group's, the engine knows it without counting."""
@@ -148,7 +150,7 @@ class Holdings:
 def ids_of(records: Records, keys: Iterable[str]) -> tuple[list[str], list[str]]:
     """Of keys as `Holdings.keys` tells them: the nodes' uuids, and those of facts that are nobody's."""
     facts = [key.removeprefix(UNKNOWN_FACT) for key in keys if key.startswith(UNKNOWN_FACT)]
-    others = [key for key in keys if not key.startswith((UNKNOWN_FACT, NAMELESS))]
+    others = [key for key in keys if not key.startswith((UNKNOWN_FACT, *NAMELESS))]
     return [key[1:] if key.startswith(UNKNOWN) else records.uuid(key) for key in others], facts
 
 

@@ -59,8 +59,7 @@ class FactDriver(Neo4jDriver):
             self._indexing = None
 
     async def read(self, cypher: str, **params: object) -> list[Row]:
-        """Rows. The server ends it too when nobody waits any more."""
-        await self.ensure_indexes()
+        """Rows; it makes no index either. The server ends it too when nobody waits any more."""
         return await self._run(Query(cypher, timeout=WRITE_SECONDS), params, routing=RoutingControl.READ)
 
     async def write(self, statements: Sequence[Statement]) -> None:
@@ -88,14 +87,17 @@ class FactDriver(Neo4jDriver):
     # what graphiti_search.py asks
 
     async def nearest(self, groups: Sequence[str] | None, vector: Sequence[float], wanted: Wanted) -> list[Row]:
+        await self.ensure_indexes()
         return await self._search.nearest(groups or (), vector, wanted)
 
     async def with_words(
         self, groups: Sequence[str] | None, query: str, vector: Sequence[float], wanted: Wanted
     ) -> list[Row]:
+        await self.ensure_indexes()
         return await self._search.with_words(groups or (), query, vector, wanted)
 
     async def nodes_with_words(self, groups: Sequence[str] | None, query: str, wanted: Wanted) -> list[Row]:
+        await self.ensure_indexes()
         return await self._search.nodes_with_words(groups or (), query, wanted)
 
     async def split(self, groups: Sequence[str]) -> list[list[str]]:
