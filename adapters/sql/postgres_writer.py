@@ -24,7 +24,8 @@ class Spoiled(Exception):
 
 
 class PostgresWriter:
-    """READ COMMITTED with row locks; what lost a race is run again, and then sees what the winner did.
+    """READ COMMITTED with row locks; what lost a race is run again, and then sees what the winner did. So is what lost
+    its connection before its commit was sent; after that nobody knows.
 
     Commands that change one row would only wait for each other's locks, a connection each. They wait in a lane
     instead, and those that came while the first ones ran share the next commit, with those on other rows of their lane.
@@ -54,11 +55,15 @@ class PostgresWriter:
 
     async def _alone[T](self, command: Callable[[Session], T]) -> T:
         for attempt in range(TRIES):
+            ran = False
             try:
                 async with self._engine.begin() as connection:
-                    return await connection.run_sync(run_alone, command)
+                    result = await connection.run_sync(run_alone, command)
+                    ran = True
+                return result
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in LOST_RACES or attempt == TRIES - 1:
+                lost_race = getattr(error.orig, "sqlstate", None) in LOST_RACES
+                if attempt == TRIES - 1 or not (lost_race or (is_lost(error) and not ran)):
                     raise
         raise AssertionError("unreachable: the last try returns or raises")
 
@@ -85,9 +90,9 @@ class PostgresWriter:
                 waiting.error = error
             waiting.settle(None)
 
-    async def _shared(self, line: Sequence[Waiting]) -> int:
+    async def _shared(self, line: Sequence[Waiting], *, again: bool = False) -> int:
         """How many, from the first on, have heard; 0 when all were undone and each has to run again alone."""
-        failure, ran = None, len(line)
+        failure, ran = None, 0
         try:
             async with self._engine.begin() as connection:
                 ran = await connection.run_sync(run_line, line)
@@ -96,7 +101,9 @@ class PostgresWriter:
         except BaseException as error:  # noqa: BLE001  # told to those who wait
             if isinstance(error, DBAPIError) and not is_lost(error):
                 return 0
-            failure = error  # with the connection lost, nobody knows whether it is committed
+            if is_lost(error) and not ran and not again:
+                return await self._shared(line, again=True)
+            failure, ran = error, ran or len(line)  # lost while it was committed, nobody knows whether it is
         for waiting in line[:ran]:
             waiting.settle(failure)
         return ran

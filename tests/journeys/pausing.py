@@ -4,9 +4,8 @@ At a point as CRASH_AT knows them it sends itself SIGSTOP; who sends SIGCONT wak
 """
 
 import asyncio
-import fcntl
 import os
-import signal
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -18,13 +17,22 @@ from app.telemetry import configure_logs
 from app.worker import parts_of, stop_signal, work
 from domain.crashes import arm, planned_in
 
+PUT_TO_SLEEP = """
+import fcntl, os, signal, sys
+with open(sys.argv[1], "rb") as lock:
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    os.kill(int(sys.argv[2]), signal.SIGSTOP)
+"""
+
 
 def fall_asleep(database: str) -> None:
-    """Between two write transactions of SQLite: nobody else can write while one that sleeps has the file."""
+    """Between two write transactions of SQLite: nobody else can write while one that sleeps has the file.
+
+    Somebody else holds their lock meanwhile: let go by ourselves, another thread of ours could have it when we stop.
+    """
     path = sqlite_path(database)
-    with path.with_name(path.name + ".lock").open("rb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-    os.kill(os.getpid(), signal.SIGSTOP)
+    lock = path.with_name(path.name + ".lock")
+    subprocess.run([sys.executable, "-c", PUT_TO_SLEEP, str(lock), str(os.getpid())], check=True)
 
 
 async def main(data_dir: Path, lease_seconds: float, points: str) -> None:

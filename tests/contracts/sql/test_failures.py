@@ -1,12 +1,17 @@
 """A database that is full or away: a failure in plain words, nothing half done, and life goes on afterwards."""
 
+import asyncio
+from functools import partial
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from sqlmodel import col
 
 from adapters.meters.prometheus import PrometheusMeters
 from adapters.sql.figures import SqlFigures
+from adapters.sql.topics import TopicRow
 from adapters.sql.writer import SqliteWriter
 from domain.alerts import AlertCode
 from domain.errors import StoreFailed, VoteFailed
@@ -93,6 +98,29 @@ async def test_a_lost_connection_is_told_and_the_next_command_runs(database: Hal
     with pytest.raises(StoreFailed, match=r"^The database does not answer\. Try again later\.$"):
         await database.reader(lost)
     assert await database.transact(entered) > 0
+
+
+@pytest.mark.parametrize("together", [None, "proposal:1"])
+async def test_commands_whose_connection_was_lost_before_their_commit_run_again(
+    database: Hall, together: str | None
+) -> None:
+    if isinstance(database.writer, SqliteWriter):
+        pytest.skip("sqlite: it has no connection to lose")
+    runs = list[str]()
+
+    def command(session: Session, *, key: str) -> int:
+        session.execute(insert(TopicRow).values(title=key, key=key))
+        if key == "rent" and not runs:
+            session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        runs.append(key)
+        return len(runs)
+
+    keys = ("heating", "rent", "noise")
+    ran = await asyncio.gather(*(database.writer(partial(command, key=key), together=together) for key in keys))
+    assert sorted(ran)[-1] == len(runs)
+    assert sorted(await database.reader(lambda session: list(session.scalars(select(col(TopicRow.key)))))) == sorted(
+        keys
+    )
 
 
 def entered(work: Work) -> int:
