@@ -72,14 +72,18 @@ def api(data_dir: Path | None, host: str | None, port: int | None) -> None:
     Example:
       REDIS_URL=redis://127.0.0.1:6379 frontier api --port 8000
     """
+    import asyncio
+
     settings = _settings(data_dir, host=host, port=port)
 
     from app.api import create_app
     from app.crashes import arm_crashes
     from app.http.server import serve
+    from app.migrated import check_database
     from app.telemetry import configure_logs
 
     configure_logs(settings, "api")
+    asyncio.run(check_database(settings))
     arm_crashes(settings.crash_at)
     serve(create_app(settings), settings)
 
@@ -122,8 +126,13 @@ def migrate(data_dir: Path | None, check: bool) -> None:
     settings = _settings(data_dir)
 
     from adapters.sql import migrations
+    from app.migrated import check_database
 
-    asyncio.run((migrations.check if check else migrations.upgrade)(settings.database))
+    async def compare() -> None:
+        await check_database(settings)
+        await migrations.check(settings.database)
+
+    asyncio.run(compare() if check else migrations.upgrade(settings.database))
 
 
 @frontier.command()

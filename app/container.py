@@ -15,6 +15,7 @@ from adapters.text.files import FileTexts
 from adapters.text.tokens import Cl100kTokens
 from agents.twin import TwinAgent
 from app.adapters import Adapters, wall_clock
+from app.migrated import check_migrated
 from app.receipts import check_key
 from app.supervisor import CLOCK
 from app.vectors import check_vectors
@@ -78,6 +79,7 @@ class Container(Adapters):
             started.push_async_callback(self.index.close)
             started.push_async_callback(self.engines.aclose)
             started.push_async_callback(self.workers.aclose)
+            await check_migrated(self.database)
             rules = DEPLOYED if self.settings.profile == "deployment" else Rules()
             await self.database.transact(lambda work: begun(work, rules))
             await check_key(self.settings.receipt_key, self.database.receipts)

@@ -60,6 +60,7 @@ async def recorded(given: str, settings: Settings) -> bytes:
     """
     from adapters.auth.ed25519 import Ed25519Signer, Ed25519Verifier
     from adapters.sql.database import Database
+    from app.migrated import check_migrated
     from app.receipts import check_key
     from services.receipts import Receipts
 
@@ -67,6 +68,7 @@ async def recorded(given: str, settings: Settings) -> bytes:
         raise BadInput(f"There is no file {given}, and no database in {settings.data_dir}: set --data-dir.")
     database = Database(settings.database)
     try:
+        await check_migrated(database)
         await check_key(settings.receipt_key, database.receipts)
         receipts = Receipts(
             database.transact, database.receipts, Ed25519Signer(settings.receipt_key), Ed25519Verifier()

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from adapters.sql.audits import SqlAuditReads
 from adapters.sql.chats import SqlChatReads
@@ -13,7 +14,7 @@ from adapters.sql.dao_reads import SqlDaoReads
 from adapters.sql.dead_letters import SqlDeadLetterReads
 from adapters.sql.delegations import SqlDelegationReads
 from adapters.sql.documents import SqlDocumentReads
-from adapters.sql.engine import is_sqlite, postgres_engine
+from adapters.sql.engine import is_sqlite, postgres_engine, sqlite_path
 from adapters.sql.lineage import SqlLineageReads
 from adapters.sql.members import SqlMemberReads
 from adapters.sql.memories import SqlMemoryReads
@@ -46,7 +47,7 @@ class Database:
         clock: Clock = database_clock,
         pooling: Pooling = USUAL,
     ) -> None:
-        self._clock = clock
+        self._url, self._clock = url, clock
         self.reader, self.writer = connected(url, pooling)
         self.transact = SqlTransact(self.writer, announce=announce, clock=clock)
         self.lineage = SqlLineageReads(self.reader)
@@ -81,6 +82,12 @@ class Database:
             return wall()
         return self._clock.machine() if self.is_sqlite else self._clock.server()
 
+    async def revision(self) -> str | None:
+        """The migration that its tables are at; None where there are none. Makes no file. Raises StoreFailed."""
+        if self.is_sqlite and not sqlite_path(self._url).exists():
+            return None
+        return await self.reader(_revision)
+
     async def ping(self) -> None:
         """Raises SyncFailed."""
         try:
@@ -97,6 +104,12 @@ class Database:
     async def close(self) -> None:
         await self.writer.close()
         await self.reader.close()
+
+
+def _revision(session: Session) -> str | None:
+    if not inspect(session.connection()).has_table("alembic_version"):
+        return None
+    return session.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def connected(url: str, pooling: Pooling = USUAL) -> tuple[Reader, Writer]:

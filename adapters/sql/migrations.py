@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from adapters.sql.engine import is_sqlite, sqlite_path
+from adapters.sql.failures import store_failures
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,6 +33,7 @@ async def draft(url: str, message: str, revision_id: str) -> None:
 
 
 async def run(url: str, act: Callable[[Config], object]) -> None:
+    """Raises StoreFailed."""
     if is_sqlite(url):
         sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(url)
@@ -42,7 +44,8 @@ async def run(url: str, act: Callable[[Config], object]) -> None:
         act(config)
 
     try:
-        async with engine.begin() as connection:
-            await connection.run_sync(on)
+        with store_failures():
+            async with engine.begin() as connection:
+                await connection.run_sync(on)
     finally:
         await engine.dispose()

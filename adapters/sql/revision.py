@@ -1,4 +1,4 @@
-"""Whether a SQLite file is at the newest migration, told without SQLAlchemy: loading it would cost a warm start 3 s."""
+"""Which migrations there are, told without SQLAlchemy: loading it would cost a warm start 3 s."""
 
 import re
 import sqlite3
@@ -11,7 +11,7 @@ REVISION = re.compile(r'^(revision|down_revision)\b[^=]*= *"([^"]+)"', re.MULTIL
 
 
 def at_newest(url: str) -> bool:
-    """False also when it cannot be told: then migrate."""
+    """Whether it is a SQLite file at the newest migration. False also when it cannot be told: then migrate."""
     scheme, path = urlsplit(url).scheme, Path(urlsplit(url).path.removeprefix("/"))
     if not scheme.startswith("sqlite") or not path.is_file():
         return False
@@ -24,9 +24,19 @@ def at_newest(url: str) -> bool:
 
 def newest() -> str:
     """The revision that no other one builds on."""
-    named: list[tuple[str, str]] = [
-        found for file in VERSIONS.glob("*.py") for found in REVISION.findall(file.read_text())
-    ]
-    built_on = {revision for kind, revision in named if kind == "down_revision"}
-    (head,) = {revision for kind, revision in named if kind == "revision"} - built_on
+    named = _named()
+    (head,) = {revision for kind, revision in named if kind == "revision"} - _built_on(named)
     return head
+
+
+def outdated(revision: str | None) -> bool:
+    """Whether a migration of ours is still to come; None: of a database that has had none."""
+    return revision is None or revision in _built_on(_named())
+
+
+def _named() -> list[tuple[str, str]]:
+    return [found for file in VERSIONS.glob("*.py") for found in REVISION.findall(file.read_text())]
+
+
+def _built_on(named: list[tuple[str, str]]) -> set[str]:
+    return {revision for kind, revision in named if kind == "down_revision"}

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from adapters.auth.local import LocalTokens
-from app.cli import frontier
+from app.cli import frontier, main
 from domain.members import Role
 
 COMMANDS = sorted(frontier.commands)
@@ -66,6 +66,8 @@ async def test_token_names_the_member(tmp_path: Path) -> None:
         (["ingest", ".", "--as", "ana"], "holds no PDF, Markdown or text file"),
         (["token"], "Missing argument 'HANDLE'"),
         (["worker", "--nonsense"], "No such option"),
+        (["api"], "The database has no tables yet: run `frontier migrate` first."),
+        (["migrate", "--check"], "The database has no tables yet: run `frontier migrate` first."),
     ],
 )
 def test_mistake_is_one_clear_line(tmp_path: Path, arguments: list[str], said: str) -> None:
@@ -74,6 +76,34 @@ def test_mistake_is_one_clear_line(tmp_path: Path, arguments: list[str], said: s
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.count("Error:") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["reconcile", "--dry-run"],
+        ["dead-letters"],
+        ["dead-letters", "redrive", "--all", "--reason", "mended"],
+        ["trace", "UHJvcG9zYWw6Mw"],
+        ["rules", "given.json"],
+        ["weights", "given.json"],
+        ["verify", "0"],
+        ["seed"],
+    ],
+)
+def test_a_database_that_was_never_migrated_is_told_with_its_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    (tmp_path / "given.json").write_text('{"base": 1}' if "weights" in arguments else '{"quorumPercent": 50}')
+    (tmp_path / "frontier.db").touch()
+    monkeypatch.chdir(tmp_path)
+    for name in ("REDIS_URL", "GRAPH_URL", "MEMORY_URL"):
+        monkeypatch.setenv(name, f"{'redis' if name == 'REDIS_URL' else 'falkordb'}://127.0.0.1:1")
+    monkeypatch.setattr(sys, "argv", ["frontier", *arguments, "--data-dir", "."])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "Error: The database has no tables yet: run `frontier migrate` first.\n"
 
 
 def test_ingest_without_a_server_says_how_to_start_it(tmp_path: Path) -> None:

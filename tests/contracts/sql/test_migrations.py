@@ -9,9 +9,13 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from adapters.sql.database import Database
 from adapters.sql.migrations import ROOT, check, downgrade, upgrade
+from adapters.sql.revision import newest
 from adapters.sql.tables import METADATA
-from tests.contracts.sql.conftest import Databases
+from app.migrated import check_migrated
+from app.settings import BadSettings
+from tests.contracts.sql.conftest import Databases, administer
 from tests.contracts.sql.filling import ROWS, dump, fill, on, shared
 
 
@@ -91,3 +95,32 @@ async def test_check_names_a_difference(empty: str) -> None:
     await engine.dispose()
     with pytest.raises(CommandError, match=r"add_column.*confidence"):
         await check(empty)
+
+
+async def accepted(url: str) -> str:
+    """What is said to who would start on it; nothing where it may."""
+    database = Database(url)
+    try:
+        await check_migrated(database)
+    except BadSettings as refusal:
+        return str(refusal)
+    finally:
+        await database.close()
+    return ""
+
+
+async def test_only_what_is_migrated_is_started_on(empty: str) -> None:
+    nothing = "The database has no tables yet: run `frontier migrate` first."
+    assert await accepted(empty) == nothing
+    await upgrade(empty)
+    assert await accepted(empty) == ""
+    for revision, below in steps():
+        await downgrade(empty, below)
+        older = f"The database is at migration {below} of {newest()}: run `frontier migrate` first."
+        assert await accepted(empty) == (nothing if below == "base" else older), revision
+
+
+async def test_a_newer_database_is_started_on(empty: str) -> None:
+    await upgrade(empty)
+    await administer(empty, "UPDATE alembic_version SET version_num = '9999_later'")
+    assert await accepted(empty) == ""
