@@ -32,10 +32,13 @@ def contents(given: Sequence[str], settings: Settings) -> dict[str, bytes]:
 
 
 def files_of(path: Path) -> list[Path]:
-    """Raises BadInput."""
+    """The one named, or those of a folder; a pipe among them would be waited for without end. Raises BadInput."""
     found = sorted(file for file in path.glob("*.json") if not file.is_dir()) if path.is_dir() else [path]
     if not found:
         raise BadInput(f"{path} holds no *.json: give the folder of the receipts.")
+    if path.is_dir() and (others := [file for file in found if not file.is_file()]):
+        names = ", ".join(map(str, others[:MOST_TOLD]))
+        raise BadInput(f"{names}: no regular file. Take it out of the folder, or name the receipts.")
     return found
 
 

@@ -1,5 +1,6 @@
 """`frontier verify` over files: what it prints, and its exit code."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from socket import AF_UNIX, socket
@@ -89,6 +90,19 @@ def test_a_folder_among_the_receipts_of_a_folder_is_none(tmp_path: Path, signer:
     (tmp_path / "receipts" / "a.json").mkdir(parents=True)
     (tmp_path / "receipts" / "b.json").write_bytes(signed(SMALL, signer))
     assert verified(tmp_path, tmp_path / "receipts", "--key", signer.key).exit_code == 0
+
+
+def test_what_is_no_file_among_the_receipts_is_told_by_its_name(tmp_path: Path, signer: Ed25519Signer) -> None:
+    folder = tmp_path / "receipts"
+    folder.mkdir()
+    (folder / "a.json").write_bytes(signed(SMALL, signer))
+    (folder / "linked.json").symlink_to(folder / "a.json")
+    assert verified(tmp_path, folder, "--key", signer.key).exit_code == 1  # the same receipt twice is no chain
+    os.mkfifo(folder / "pipe.json")
+    (folder / "gone.json").symlink_to(folder / "nothing")
+    done = verified(tmp_path, folder).exception
+    assert isinstance(done, BadInput)
+    assert str(done).startswith(f"{folder}/gone.json, {folder}/pipe.json: no regular file.")
 
 
 def test_of_much_that_is_wrong_the_first_is_told(tmp_path: Path, signer: Ed25519Signer) -> None:
