@@ -23,6 +23,7 @@ def migrate(connection: Connection) -> None:
         target_metadata=METADATA,
         render_item=render_item,
         render_as_batch=connection.dialect.name == "sqlite",
+        transactional_ddl=True,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -68,11 +68,15 @@ def read_json(text: str) -> Any:  # noqa: ANN401  # whatever was stored
 
 
 def configure(dbapi: Any, _record: object) -> None:  # noqa: ANN401  # sqlite3's connection
-    """Take BEGIN into our own hands: the driver's comes too late for a read that a write depends on."""
-    dbapi.isolation_level = None
+    begin_nothing(dbapi, _record)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         dbapi.execute(f"PRAGMA {pragma}")
     dbapi.create_function("lower", 1, lowered, deterministic=True)  # SQLite's own knows ASCII only
+
+
+def begin_nothing(dbapi: Any, _record: object) -> None:  # noqa: ANN401  # as above
+    """Take BEGIN into our own hands: the driver's comes too late for a read that a write depends on."""
+    dbapi.isolation_level = None
 
 
 def begin_immediate(connection: Connection) -> None:

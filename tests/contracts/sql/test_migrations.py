@@ -1,8 +1,14 @@
 """Migrations lead from nothing to the rows' definitions and back."""
 
+import asyncio
+import os
+import subprocess
+import sys
+from functools import partial
 from uuid import uuid4
 
 import pytest
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
@@ -10,7 +16,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from adapters.sql.database import Database
-from adapters.sql.migrations import ROOT, check, downgrade, upgrade
+from adapters.sql.migrations import ROOT, check, downgrade, run, upgrade
 from adapters.sql.revision import newest
 from adapters.sql.tables import METADATA
 from app.migrated import check_migrated
@@ -84,6 +90,25 @@ async def test_rows_of_every_revision_outlive_the_way_to_the_newest(empty: str, 
     await upgrade(empty)
     after = await on(empty, dump)
     assert shared(after, before) == shared(before, after)
+    await check(empty)
+
+
+async def test_upgrade_that_is_cut_short_leaves_nothing_and_can_be_run_again(empty: str) -> None:
+    def cut(config: Config) -> None:
+        command.upgrade(config, "head")
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        await run(empty, cut)
+    assert await tables_of(empty) == set()
+    await upgrade(empty)
+    await check(empty)
+
+
+async def test_two_processes_that_migrate_at_once_take_turns(empty: str) -> None:
+    migrate = partial(subprocess.run, [sys.executable, "-P", "-m", "app.cli", "migrate"], check=True)
+    environment = os.environ | {"DATABASE_URL": empty}
+    await asyncio.gather(*(asyncio.to_thread(migrate, env=environment) for _ in range(2)))
     await check(empty)
 
 
