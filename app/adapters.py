@@ -32,8 +32,9 @@ from adapters.sql.clock import Clock, database_clock
 from adapters.sql.database import Database
 from adapters.sql.figures import SqlFigures
 from adapters.sql.outbox import SqlOutbox
+from app.addresses import NEO4J
 from app.engines import Engines
-from app.settings import NEO4J, BadSettings, Settings
+from app.settings import Settings
 from domain.embeddings import Embedder
 from domain.entities import Entities
 from domain.members import Tokens
@@ -84,11 +85,11 @@ class Adapters:
 
     @cached_property
     def bus(self) -> RedisBus:
-        return RedisBus(chosen("REDIS_URL", self.settings.redis, "redis", "rediss"))
+        return RedisBus(self.settings.redis)
 
     @cached_property
     def queue(self) -> ArqQueue:
-        return ArqQueue(chosen("REDIS_URL", self.settings.redis, "redis", "rediss"))
+        return ArqQueue(self.settings.redis)
 
     @cached_property
     def replies(self) -> RedisReplies:
@@ -113,7 +114,7 @@ class Adapters:
 
     @cached_property
     def index(self) -> Mem0Memories | Mem0CloudMemories:
-        url = chosen("MEMORY_URL", self.settings.memory, "falkordb", "mem0", "postgresql")
+        url = self.settings.memory
         scheme = urlsplit(url).scheme
         if scheme == "mem0":
             cloud = Mem0CloudMemories(*self.settings.mem0_account, self.embedder)
@@ -161,14 +162,4 @@ class Adapters:
 
 
 def graph_engine(url: str) -> Engine:
-    chosen("GRAPH_URL", url, "falkordb", *NEO4J)
     return Neo4jEngine(url) if urlsplit(url).scheme in NEO4J else FalkorEngine(url)
-
-
-def chosen(name: str, url: str, *schemes: str) -> str:
-    """The URL, if an adapter speaks its scheme. Raises BadSettings."""
-    if urlsplit(url).scheme not in schemes:
-        raise BadSettings(
-            f"{name}: give a URL of {' or '.join(schemes)}; not {urlsplit(url).scheme or 'an empty one'}."
-        )
-    return url

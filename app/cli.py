@@ -81,7 +81,9 @@ def api(data_dir: Path | None, host: str | None, port: int | None) -> None:
     from app.http.server import serve
     from app.migrated import check_database
     from app.telemetry import configure_logs
+    from app.up import check_port
 
+    check_port(settings.host, settings.port)
     configure_logs(settings, "api")
     asyncio.run(check_database(settings))
     arm_crashes(settings.crash_at)
@@ -126,13 +128,14 @@ def migrate(data_dir: Path | None, check: bool) -> None:
     settings = _settings(data_dir)
 
     from adapters.sql import migrations
-    from app.migrated import check_database
+    from app.migrated import check_database, reached
 
     async def compare() -> None:
         await check_database(settings)
         await migrations.check(settings.database)
 
-    asyncio.run(compare() if check else migrations.upgrade(settings.database))
+    with reached():
+        asyncio.run(compare() if check else migrations.upgrade(settings.database))
 
 
 @frontier.command()

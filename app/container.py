@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Self
 
 from adapters.auth.ed25519 import Ed25519Verifier
@@ -17,6 +18,7 @@ from agents.twin import TwinAgent
 from app.adapters import Adapters, wall_clock
 from app.migrated import check_migrated
 from app.receipts import check_key
+from app.settings import BadSettings
 from app.supervisor import CLOCK
 from app.vectors import check_vectors
 from app.watching import Watch
@@ -63,12 +65,21 @@ def begun(work: Work, rules: Rules) -> None:
     work.daos.ensure(DAO_NAME, rules)
 
 
+def make_folder(path: Path) -> None:
+    """Raises BadSettings."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSettings(f"DATA_DIR: {path} cannot be made ({error.strerror}): name another folder.") from None
+
+
 class Container(Adapters):
     """Engines and services of one process: `async with Container(settings) as container:`."""
 
     async def __aenter__(self) -> Self:
         if said := os.environ.get(CLOCK):
             database_clock.machine.go_on(said)
+        make_folder(self.settings.data_dir)
         async with AsyncExitStack() as started:
             started.push_async_callback(self.database.close)
             await started.enter_async_context(self.bus)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from adapters.embedded.falkordb import missing_libraries, server_facts
-from app.settings import NEO4J, BadSettings, Settings
+from app.addresses import NEO4J
+from app.settings import BadSettings, Settings
 from domain.errors import BadInput, SyncFailed
 
 SECONDS = 30.0

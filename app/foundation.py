@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 from adapters.sql.pooling import Pooling
+from app.addresses import check_origin
 
 
 class Foundation(BaseSettings):
-    """Part of `Settings`, which reads and checks them."""
+    """Part of `Settings`, which reads them."""
 
     data_dir: Path = Field(
         default=Path(".data"), description="Folder of the database, the files, the key and the engines."
@@ -37,6 +38,25 @@ class Foundation(BaseSettings):
     database_statement_seconds: float = Field(
         default=15.0, ge=1, le=600, description="How long one statement may take, waiting for locks included."
     )
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            check_origin(origin)
+        return origins
+
+    @field_validator("data_dir")
+    @classmethod
+    def _is_a_folder(cls, path: Path) -> Path:
+        if path.exists() and not path.is_dir():
+            raise ValueError(f"{path} is no folder: name one, or one that can be made")
+        return path
 
     @property
     def pooling(self) -> Pooling:

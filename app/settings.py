@@ -1,21 +1,17 @@
 """Every setting, one class. Names are those of the environment and of `.env`; `.env.example` lists them all."""
 
+import re
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from app.addresses import bracketed, check_issuer, is_loopback
+from app.addresses import ENGINES, bracketed, check_engine, check_issuer, check_web, is_loopback
 from app.foundation import Foundation
 from domain.crashes import planned_in
 from domain.members import Admission
-
-NEO4J = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
-WITH_CREDENTIALS = dict.fromkeys(("postgresql+asyncpg", "postgresql", *NEO4J), "user:password@")
-"""Schemes of servers that let nobody in without a name and a password."""
-
 
 MEM0_HOST = "api.mem0.ai"
 FAKE_KEY = "m0-trial"
@@ -64,17 +60,20 @@ class Settings(Foundation):
         default="", description="The model that answers when the main one fails; empty: the built-in answerer does."
     )
     llm_first_seconds: float = Field(
-        default=10.0, gt=0, description="How long a model may take to its first words, all retries included."
+        default=10.0, gt=0, le=3600, description="How long a model may take to its first words, all retries included."
     )
-    llm_seconds: float = Field(default=30.0, gt=0, description="How long a model's whole answer may take.")
+    llm_seconds: float = Field(default=30.0, gt=0, le=3600, description="How long a model's whole answer may take.")
     search_seconds: float = Field(
-        default=10.0, gt=0, description="How long one read of graph or memory index may take in all."
+        default=10.0, gt=0, le=3600, description="How long one read of graph or memory index may take in all."
     )
     sync_seconds: float = Field(
-        default=120.0, gt=0, description="How long one write to graph or memory index may take in all."
+        default=120.0, gt=0, le=3600, description="How long one write to graph or memory index may take in all."
     )
     breaker_seconds: float = Field(
-        default=2.0, gt=0, description="How long an engine that fails is left alone before one call tries it again."
+        default=2.0,
+        gt=0,
+        le=3600,
+        description="How long an engine that fails is left alone before one call tries it again.",
     )
     free_mib: int = Field(
         default=256, ge=0, description="MiB that stay free on the disk of the data folder: below, uploads are refused."
@@ -138,7 +137,7 @@ class Settings(Foundation):
     trusted_documents: Path | None = Field(
         default=None, description="A manifest of GraphQL documents; no other runs then. Empty: any, and APQ."
     )
-    operation_seconds: float = Field(default=30.0, gt=0, description="How long a query or mutation may take.")
+    operation_seconds: float = Field(default=30.0, gt=0, le=3600, description="How long a query or mutation may take.")
     rate_member: int = Field(  # type: ignore[assignment]  # never None: _serves fills it in
         default=None,
         ge=0,
@@ -176,11 +175,6 @@ class Settings(Foundation):
         }
         return {**usual, **given}
 
-    @field_validator("cors_origins", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
-
     @field_validator("log_level", mode="before")
     @classmethod
     def _lowercase(cls, value: object) -> object:
@@ -188,11 +182,23 @@ class Settings(Foundation):
 
     @field_validator("database_url", "redis_url", "graph_url", "memory_url")
     @classmethod
-    def _has_credentials(cls, url: str) -> str:
-        needed = WITH_CREDENTIALS.get(urlsplit(url).scheme)
-        if needed and not (urlsplit(url).username and urlsplit(url).password):
-            raise ValueError(f"give the credentials in the URL: {urlsplit(url).scheme}://{needed}host/...")
+    def _is_an_engine(cls, url: str, info: ValidationInfo) -> str:
+        if url:
+            check_engine(url, ENGINES[info.field_name or ""])
         return url
+
+    @field_validator("openai_base_url", "gemini_base_url")
+    @classmethod
+    def _is_on_the_web(cls, url: str) -> str:
+        check_web(url)
+        return url
+
+    @field_validator("mem0_api_key", "openai_api_key", "gemini_api_key")
+    @classmethod
+    def _fits_a_header(cls, key: SecretStr | None) -> SecretStr | None:
+        if key and not re.fullmatch(r"[\x21-\x7e]+", key.get_secret_value()):
+            raise ValueError("a key has neither blanks, line ends nor letters beyond ASCII: copy it again")
+        return key
 
     @field_validator("crash_at")
     @classmethod

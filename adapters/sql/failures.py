@@ -22,6 +22,8 @@ SQLITE = {
 """By SQLite's primary result code (https://sqlite.org/rescode.html)."""
 POSTGRES = {
     "08": "does not answer",
+    "28": "refuses this name or password",
+    "3D": "is not on this server",
     "53": "has no room left",
     "55": "is busy",
     "57": "is being stopped",

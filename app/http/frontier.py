@@ -1,12 +1,15 @@
 """The application: GraphQL answered first, for it is asked most, and everything else by FastAPI's routes."""
 
+import sys
 from collections.abc import Sequence
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
+from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from app.http.request_ids import identified
+from app.settings import BadSettings
+from domain.errors import DomainError
 
 GRAPHQL = "/graphql"
 
@@ -21,7 +24,7 @@ class Frontier(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, in_a_line(send))
         else:
             await self._door(scope, receive, identified(scope, send))
 
@@ -30,6 +33,18 @@ class Frontier(FastAPI):
             await self._graphql(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+
+def in_a_line(send: Send) -> Send:
+    """What its user can mend of a failed start, told without the traceback that Starlette makes of it."""
+
+    async def told(message: Message) -> None:
+        error = sys.exception()  # Starlette tells while it handles it
+        if message["type"] == "lifespan.startup.failed" and isinstance(error, BadSettings | DomainError):
+            message = {**message, "message": str(error)}
+        await send(message)
+
+    return told
 
 
 def open_to(origins: Sequence[str], app: ASGIApp) -> ASGIApp:

@@ -203,3 +203,57 @@ def test_connections_to_postgres_have_bounds(name: str, value: float, why: str) 
     with pytest.raises(BadSettings) as refused:
         load_settings(**{name: value})
     assert str(refused.value) == f"{name.upper()}: Input should be {why}"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("database_url", "postgres://ana:x@h/x", "give a URL of sqlite+aiosqlite or postgresql+asyncpg; not postgres"),
+        (
+            "database_url",
+            "frontier.db",
+            "give a URL of sqlite+aiosqlite or postgresql+asyncpg; not one without",
+        ),
+        ("database_url", "postgresql+asyncpg://ana:x@h:port/x", "the port must be a number from 1 to 65535"),
+        ("database_url", "postgresql+asyncpg://ana:x@h/x?sslmode=require", "asyncpg knows ?ssl=require, not ?sslmode="),
+        ("database_url", "sqlite+aiosqlite://", "name a file, with three slashes before its path"),
+        ("database_url", "sqlite+aiosqlite:///:memory:", "name a file, with three slashes before its path"),
+        ("database_url", "sqlite+aiosqlite://folder/x.db", "name a file, with three slashes before its path"),
+        ("redis_url", "127.0.0.1:6379", "give a URL of redis or rediss; not one without a scheme"),
+        ("redis_url", "unix:///tmp/redis.sock", "give a URL of redis or rediss; not unix"),
+        ("redis_url", "redis://h:70000", "the port must be a number from 1 to 65535"),
+        ("redis_url", "redis://h/cache", "give the database by its number: redis://host:port/0"),
+        ("graph_url", "http://h:7474", "give a URL of falkordb or bolt or bolt+s"),
+        ("graph_url", "bolt://h", "give the credentials in the URL: bolt://user:password@host/..."),
+        ("graph_url", "falkordb://", "name the host: falkordb://host:port"),
+        ("graph_url", "falkordb://[::1:6379", "Invalid IPv6 URL"),
+        ("memory_url", "redis://h", "give a URL of falkordb or postgresql or mem0; not redis"),
+        ("memory_url", "mem0://k@h:0", "the port must be a number from 1 to 65535"),
+        ("openai_base_url", "api.openai.com", "give a URL of http or https, such as https://host/v1"),
+        ("gemini_base_url", "ftp://h", "give a URL of http or https, such as https://host/v1"),
+        ("openai_api_key", "sk-x\n", "a key has neither blanks, line ends nor letters beyond ASCII: copy it again"),
+        ("cors_origins", "app.example", "give origins such as https://app.example, or *; not app.example"),
+        ("cors_origins", "https://app.example/", "give origins such as https://app.example, or *; not https://app"),
+        ("search_seconds", "inf", "Input should be less than or equal to 3600"),
+        ("data_dir", "/etc/hosts", "/etc/hosts is no folder: name one, or one that can be made"),
+    ],
+)
+def test_setting_that_nothing_could_be_made_of_is_refused(setting: str, value: str, said: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        load_settings(**{setting: value})
+    assert str(refused.value).startswith(f"{setting.upper()}: {said}")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("database_url", "postgresql+asyncpg://ana:x@[::1]:5432/x?ssl=require"),
+        ("redis_url", "redis://"),
+        ("redis_url", "rediss://:secret@h:6380/3"),
+        ("graph_url", "neo4j+s://neo4j:x@h"),
+        ("cors_origins", "*"),
+    ],
+)
+def test_setting_of_an_unusual_form_is_taken(setting: str, value: str) -> None:
+    taken = getattr(load_settings(**{setting: value}), setting)
+    assert taken == (("*",) if setting == "cors_origins" else value)

@@ -1,7 +1,6 @@
 """Migrations lead from nothing to the rows' definitions and back."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from functools import partial
@@ -106,9 +105,9 @@ async def test_upgrade_that_is_cut_short_leaves_nothing_and_can_be_run_again(emp
 
 
 async def test_two_processes_that_migrate_at_once_take_turns(empty: str) -> None:
-    migrate = partial(subprocess.run, [sys.executable, "-P", "-m", "app.cli", "migrate"], check=True)
-    environment = os.environ | {"DATABASE_URL": empty}
-    await asyncio.gather(*(asyncio.to_thread(migrate, env=environment) for _ in range(2)))
+    code = f"import asyncio; from adapters.sql.migrations import upgrade; asyncio.run(upgrade({empty!r}))"
+    migrate = partial(subprocess.run, [sys.executable, "-c", code], check=True)
+    await asyncio.gather(*(asyncio.to_thread(migrate) for _ in range(2)))
     await check(empty)
 
 
