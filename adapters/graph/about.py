@@ -7,7 +7,9 @@ from adapters.graph.records import FACT_COLUMNS, OPEN, fact_of
 from domain.facts import Fact
 from domain.pages import Key, Page, Slice, foreign_cursor
 
-THEIRS = "UNWIND $uuids AS uuid MATCH (:Entity {uuid: uuid})-[e:RELATES_TO]-()"
+THEIRS = f"""UNWIND $uuids AS uuid MATCH (:Entity {{uuid: uuid}})-[e:RELATES_TO]-()
+    WHERE e.newest >= {-OPEN} AND e.newest <= {OPEN}"""
+"""A text is neither less nor more: who damaged a fact so keeps no other from its place."""
 COUNT_ABOUT = f"{THEIRS} RETURN uuid AS about, count(DISTINCT e) AS facts"
 BEHIND = "(e.newest < $after OR e.newest = $after AND e.uuid > $after_id)"
 BEFORE = "(e.newest > $before OR e.newest = $before AND e.uuid < $before_id)"
@@ -23,8 +25,7 @@ def reading(wanted: Slice) -> tuple[str, dict[str, object]]:
             params[name], params[f"{name}_id"] = place(key, name)
             beyond.append(condition)
     order = "e.newest, e.uuid DESC" if wanted.backward else "e.newest DESC, e.uuid"
-    where = f"WHERE {' AND '.join(beyond)}" if beyond else ""
-    text = f"""{THEIRS} {where} WITH DISTINCT uuid, e ORDER BY {order}
+    text = f"""{" AND ".join([THEIRS, *beyond])} WITH DISTINCT uuid, e ORDER BY {order}
         WITH uuid, collect(e)[..$most] AS found UNWIND found AS e
         RETURN uuid AS about, e.newest AS newest, {FACT_COLUMNS}"""
     return text, params
@@ -39,13 +40,14 @@ def place(key: Key, name: str) -> tuple[int, str]:
 
 
 def page_about(rows: Sequence[Row], wanted: Slice, count: Callable[[], Awaitable[int]]) -> Page[Fact]:
-    """Of an entity's rows of all groups."""
-    ranked = sorted(rows, key=lambda row: (-row["newest"], row["uuid"]))
+    """Of an entity's rows of all groups. What cannot be read is left out."""
+    read = [((row["newest"], row["uuid"]), fact) for row in rows if (fact := fact_of(row)) is not None]
+    ranked = sorted(read, key=lambda each: (-each[0][0], each[0][1]))
     cut = ranked[-wanted.size :] if wanted.backward else ranked[: wanted.size]
-    more = len(ranked) > wanted.size
+    more = len(rows) > wanted.size
     return Page(
-        rows=[fact_of(row) for row in cut],
-        keys=[(row["newest"], row["uuid"]) for row in cut],
+        rows=[fact for _, fact in cut],
+        keys=[key for key, _ in cut],
         has_next=wanted.before is not None if wanted.backward else more,
         has_previous=more if wanted.backward else wanted.after is not None,
         count=count,

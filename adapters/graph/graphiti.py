@@ -76,12 +76,12 @@ class GraphitiGraph:
             hits = await self.engine.hits(groups, FactQuery(query, vector, window, at, limit))
             best = ranked(hits, limit)
             rows = await self.engine.read(_groups(best), BY_IDS, ids=[id for _, id in best]) if best else []
-        facts = {(fact.group, fact.id): fact for fact in map(fact_of, rows)}
+        facts = {(fact.group, fact.id): fact for fact in filter(None, map(fact_of, rows))}
         return [(facts[key], hits[key].relevance.score) for key in best if key in facts]
 
     async def by_ids(self, groups: Sequence[str], ids: Sequence[str]) -> dict[str, Fact]:
         rows = await self._rows(groups, BY_IDS, ids=list(ids)) if ids else []
-        return {fact.id: fact for fact in map(fact_of, rows)}
+        return {fact.id: fact for fact in filter(None, map(fact_of, rows))}
 
     async def about(self, groups: Sequence[str], keys: Sequence[str], wanted: Slice) -> dict[str, Page[Fact]]:
         text, params = reading(wanted)

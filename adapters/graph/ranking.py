@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 from adapters.graph.fusion import Relevance, fused
@@ -70,4 +71,7 @@ def ranked(hits: Mapping[FactKey, Hit], limit: int) -> list[FactKey]:
 
 
 def _hit(row: Mapping[str, Any]) -> Hit:
-    return Hit(Relevance(1 - row["distance"], row.get("score", 0.0)), in_force=row["in_force"])
+    """A fact that has lost its vector, or its times, is found by its words alone, as one in force."""
+    distance = row["distance"]
+    cosine = 1 - distance if distance is not None and isfinite(distance) else 0.0
+    return Hit(Relevance(cosine, row.get("score", 0.0)), in_force=row["in_force"] is not False)

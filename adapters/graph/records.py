@@ -122,7 +122,17 @@ FACT_COLUMNS = """
     properties(endNode(e)) AS object, labels(endNode(e)) AS object_labels"""
 
 
-def fact_of(row: Mapping[str, Any]) -> Fact:
+def fact_of(row: Mapping[str, Any]) -> Fact | None:
+    """None for one that somebody else wrote, or damaged: reconciliation writes it again, and others are read."""
+    try:
+        fact = _fact_of(row)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    shown = (fact.relation, fact.text, *(text for end in (fact.subject, fact.object) for text in (end.key, end.name)))
+    return fact if all(isinstance(text, str) for text in shown) else None
+
+
+def _fact_of(row: Mapping[str, Any]) -> Fact:
     return Fact(
         id=row["uuid"],
         group=row["group_id"],

@@ -9,6 +9,7 @@ from adapters.graph.graphiti import GraphitiGraph
 from domain.errors import BadInput
 from domain.facts import Fact, GraphBatch
 from domain.pages import Key, Page, Slice
+from tests.contracts.graph_engines import Seen
 from tests.contracts.graphs import ANA, DAY, NOW, PRINTER, TWIN, fact
 
 MEMBER, TOLD_OF = "member:1", "proposal:7"
@@ -64,6 +65,39 @@ async def test_a_page_goes_on_where_it_ended_though_newer_facts_arrive(graph: Gr
     await graph.record([GraphBatch(group, facts=(fact(group, "Just now.", valid_from=NOW),))])
     second = await page_of(graph, [group], Slice(size=2, after=first.keys[-1]))
     assert first.rows + second.rows == facts[1:5]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "newest = 'soon'",
+        "newest = null",
+        "newest = [1]",
+        "valid_at = 7",
+        "created_at = 'soon'",
+        "fact = null",
+        "name = 7",
+        "source = null",
+        "transaction_id = null",
+        "starts = null",
+        "fact_embedding = null",
+    ],
+)
+async def test_a_damaged_fact_keeps_no_other_from_being_read(
+    graph: GraphitiGraph, group: str, engine: Seen, damage: str
+) -> None:
+    facts = await told(graph, group)
+    damaged = facts[3]
+    engine.change(group, f"MATCH ()-[e:RELATES_TO {{uuid: '{damaged.id}', group_id: $group}}]->() SET e.{damage}")
+    others = [each for each in facts[1:] if each != damaged]
+    page = await page_of(graph, [group], Slice(size=10))
+    assert [each for each in page.rows if each.id != damaged.id] == others
+    assert [len(page.keys), page.has_next] == [len(page.rows), False]
+    assert set(await graph.by_ids([group], [each.id for each in facts])) >= {each.id for each in others}
+    found = await graph.search([group], "Which notes?", window=None, at=NOW, limit=10)
+    assert {fact.id for fact, _ in found} >= {each.id for each in others}
+    if damage.startswith("newest"):
+        assert (page.rows, await page.count()) == (others, 5)
 
 
 @pytest.mark.parametrize("key", [(), (1,), (1, 2), ("1", "2"), (2**62, "a"), (1, "a", 1)])
