@@ -76,15 +76,22 @@ class CloudCalls:
 
 
 async def bundled[T](calls: Iterable[Awaitable[T]]) -> list[T]:
-    """All of them, a few at a time; the first failure is raised when none is under way any more."""
-    limit = asyncio.Semaphore(AT_ONCE)
+    """All of them in their order, a few at a time; the first failure is raised when none is under way any more. What is
+    cancelled takes no further one from `calls`, so that a generator's are not even made."""
+    found: dict[int, T | Exception] = {}
+    coming = enumerate(calls)
 
-    async def one(call: Awaitable[T]) -> T:
-        async with limit:
-            return await call
+    async def work() -> None:
+        for number, call in coming:
+            try:
+                found[number] = await call
+            except Exception as error:  # noqa: BLE001  # raised below
+                found[number] = error
 
-    done = await asyncio.gather(*map(one, calls), return_exceptions=True)
-    for each in done:
-        if isinstance(each, BaseException):
-            raise each
-    return [each for each in done if not isinstance(each, BaseException)]
+    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+    results = []
+    for _, result in sorted(found.items()):
+        if isinstance(result, Exception):
+            raise result
+        results.append(result)
+    return results

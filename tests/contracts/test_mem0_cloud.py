@@ -10,6 +10,7 @@ import pytest
 from adapters.embedded.falkordb import free_port
 from adapters.embedding.minilm import MiniLmEmbedder
 from adapters.memory.mem0_cloud import Mem0CloudMemories
+from adapters.memory.mem0_cloud_calls import AT_ONCE, bundled
 from domain.errors import RetrievalFailed, SyncFailed
 from domain.memories import MemoryFilter
 from fakes.meaning import meanings
@@ -49,6 +50,35 @@ async def index(cloud: tuple[FakeMem0, str], minilm: MiniLmEmbedder) -> AsyncIte
     assert await index.ids("member_1") == set()
     yield index
     await index.close()
+
+
+async def test_bundle_keeps_order_and_raises_when_all_have_ended() -> None:
+    ended: list[int] = []
+
+    async def call(number: int) -> int:
+        await asyncio.sleep(0.02 if number == 0 else 0)
+        ended.append(number)
+        if number == 3:
+            raise KeyError(number)
+        return number
+
+    assert await bundled(call(number) for number in (0, 1, 2)) == [0, 1, 2]
+    with pytest.raises(KeyError, match="3"):
+        await bundled(call(number) for number in range(20))
+    assert sorted(ended) == sorted([0, 1, 2, *range(20)])
+
+
+async def test_bundle_that_is_cancelled_makes_no_further_call() -> None:
+    begun: list[int] = []
+
+    async def call(number: int) -> None:
+        begun.append(number)
+        await asyncio.sleep(600)
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await bundled(call(number) for number in range(20))
+    assert begun == list(range(AT_ONCE))
 
 
 def texts(fake: FakeMem0) -> list[str]:
