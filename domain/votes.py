@@ -203,5 +203,5 @@ class VoteReads(Protocol):
     async def revisions(self, vote_ids: list[int]) -> dict[int, list[Vote]]:
         """For projections only: every ballot of these votes, oldest first."""
 
-    async def of_proposal(self, proposal_id: int) -> list[Vote]:
-        """For projections only: every vote on a proposal."""
+    async def of_proposals(self, proposal_ids: list[int]) -> dict[int, list[Vote]]:
+        """For projections only: every vote on these proposals; none for one without."""

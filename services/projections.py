@@ -1,7 +1,7 @@
 """Bringing committed events into the graph and the memory index, in order and idempotently."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
 from domain.chats import ChatReads
@@ -16,7 +16,7 @@ from domain.policies import PolicyReads
 from domain.policy_projections import policy_batch
 from domain.projections import member_batches
 from domain.proposal_projections import proposal_batch, resolution_batch, vote_batch
-from domain.proposals import Proposal, ProposalReads
+from domain.proposals import ProposalReads
 from domain.resolutions import ResolutionReads
 from domain.topics import TopicReads
 from domain.votes import VoteReads
@@ -64,7 +64,7 @@ class Projections:
         """Raises SyncFailed; nothing is lost then, the same entries come again."""
         memories: list[Memory] = []
         newest = newest_of(entries)
-        batches = await self._votes([entry for entry in newest if entry.name == "BallotCast"])
+        batches = await self._governance(newest)
         for entry in newest:
             if entry.name in REMOVALS:
                 await self._flush(batches, memories)
@@ -94,12 +94,8 @@ class Projections:
         match entry.name:
             case "MemberJoined" | "MemberRenamed":
                 return await self._member(args["member_id"])
-            case "ProposalChanged":
-                return await self._proposal(args["proposal_id"])
             case "PolicyChanged":
                 return await self._policy(args["policy_id"])
-            case "ProposalResolved":
-                return await self._resolution(args["resolution_id"], args["proposal_id"])
         return []
 
     async def _member(self, member_id: int) -> list[GraphBatch]:
@@ -124,17 +120,30 @@ class Projections:
         newest = await self._reads.chats.newest([member.id])
         return chatted(member, newest.get(member.id))
 
-    async def _proposal(self, proposal_id: int) -> list[GraphBatch]:
-        proposal = (await self._reads.proposals.any_by_ids([proposal_id]))[proposal_id]
-        votes = [] if proposal.hidden else await self._reads.votes.of_proposal(proposal_id)
-        members = await self._reads.members.by_ids([proposal.author_id])
-        topics = await self._reads.topics.all_by_ids(list(proposal.topic_ids))
-        batch = proposal_batch(proposal, members[proposal.author_id], topics=list(topics.values()), votes=votes)
-        return [batch] if batch else []
+    async def _governance(self, entries: Sequence[OutboxEntry]) -> list[GraphBatch]:
+        """Many events with few reads: neither a busy vote nor what waited for a store may hold the worker up."""
+        votes = ids_in(entries, "vote_id", of=["BallotCast"])
+        proposals = ids_in(entries, "proposal_id", of=["ProposalChanged", "ProposalResolved"])
+        resolutions = ids_in(entries, "resolution_id", of=["ProposalResolved"])
+        batches = await self._voted(votes) if votes else []
+        batches += await self._proposed(proposals) if proposals else []
+        return batches + (await self._resolved(resolutions) if resolutions else [])
 
-    async def _votes(self, entries: Sequence[OutboxEntry]) -> list[GraphBatch]:
-        """Many ballots with few reads: a busy vote must not keep the worker from other work."""
-        return await self._voted([entry.args["vote_id"] for entry in entries]) if entries else []
+    async def _proposed(self, proposal_ids: list[int]) -> list[GraphBatch]:
+        proposals = await self._reads.proposals.any_by_ids(proposal_ids)
+        votes = await self._reads.votes.of_proposals([each.id for each in proposals.values() if not each.hidden])
+        members = await self._reads.members.by_ids(list({each.author_id for each in proposals.values()}))
+        topics = await self._reads.topics.all_by_ids(list({id for each in proposals.values() for id in each.topic_ids}))
+        batches = (
+            proposal_batch(
+                proposal,
+                members[proposal.author_id],
+                topics=[topics[id] for id in proposal.topic_ids],
+                votes=votes.get(proposal.id, []),
+            )
+            for proposal in (proposals[id] for id in proposal_ids)
+        )
+        return [batch for batch in batches if batch]
 
     async def _voted(self, vote_ids: list[int]) -> list[GraphBatch]:
         revisions = await self._reads.votes.revisions(vote_ids)
@@ -153,24 +162,21 @@ class Projections:
             if not proposals[ballot.proposal_id].hidden
         ]
 
-    async def _resolution(self, resolution_id: int, proposal_id: int) -> list[GraphBatch]:
-        """With the ballots of a vote that was hidden until now."""
-        proposal = await self._one_proposal(proposal_id)
-        resolution = (await self._reads.resolutions.by_ids([resolution_id]))[resolution_id]
-        batches = [*await self._proposal(proposal_id), resolution_batch(resolution, proposal)]
-        if proposal.rules.hidden_until_close:
-            votes = await self._reads.votes.of_proposal(proposal_id)
-            batches += await self._voted([vote.id for vote in votes if vote.revision])
-        return batches
+    async def _resolved(self, resolution_ids: list[int]) -> list[GraphBatch]:
+        """With the ballots of votes that were hidden until now."""
+        resolutions = await self._reads.resolutions.by_ids(resolution_ids)
+        proposals = await self._reads.proposals.any_by_ids([each.proposal_id for each in resolutions.values()])
+        batches = [resolution_batch(each, proposals[each.proposal_id]) for each in resolutions.values()]
+        unsealed = [each.id for each in proposals.values() if each.rules.hidden_until_close]
+        votes = await self._reads.votes.of_proposals(unsealed) if unsealed else {}
+        cast = [vote.id for of_proposal in votes.values() for vote in of_proposal if vote.revision]
+        return batches + (await self._voted(cast) if cast else [])
 
     async def _policy(self, policy_id: int) -> list[GraphBatch]:
         policy = (await self._reads.policies.by_ids([policy_id]))[policy_id]
         topics = await self._reads.topics.all_by_ids(list(policy.topic_ids))
         proposals = await self._reads.proposals.any_by_ids([policy.enacted_by_id] if policy.enacted_by_id else [])
         return [policy_batch(policy, list(topics.values()), next(iter(proposals.values()), None))]
-
-    async def _one_proposal(self, proposal_id: int) -> Proposal:
-        return (await self._reads.proposals.any_by_ids([proposal_id]))[proposal_id]
 
     async def _forget(self, name: str, args: dict[str, Any]) -> None:
         memory_ids = args["memory_ids"]
@@ -185,6 +191,11 @@ class Projections:
         if name == "ChatRemoved" and whose is not None:
             members = await self._reads.members.by_ids([whose])
             await self._graph.record([await self._chatted(member) for member in members.values()])
+
+
+def ids_in(entries: Sequence[OutboxEntry], field: str, *, of: Collection[str]) -> list[int]:
+    """Of the events of these names, each once."""
+    return list(dict.fromkeys(entry.args[field] for entry in entries if entry.name in of))
 
 
 def newest_of(entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:

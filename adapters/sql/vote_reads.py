@@ -78,9 +78,12 @@ class SqlVoteReads:
         )
         return {row.proposal_id: row.delegate_id is not None for row in await rows_of(self._reader, mine)}
 
-    async def of_proposal(self, proposal_id: int) -> list[Vote]:
-        cast = select(VoteRow).where(col(VoteRow.proposal_id) == proposal_id, col(VoteRow.cast_at).is_not(None))
-        return [row.to_domain() for row in await rows_of(self._reader, cast)]
+    async def of_proposals(self, proposal_ids: list[int]) -> dict[int, list[Vote]]:
+        cast = select(VoteRow).where(col(VoteRow.proposal_id).in_(proposal_ids), col(VoteRow.cast_at).is_not(None))
+        found: dict[int, list[Vote]] = {}
+        for row in await rows_of(self._reader, cast):
+            found.setdefault(row.proposal_id, []).append(row.to_domain())
+        return found
 
     async def elections(self, proposals: Sequence[Proposal]) -> dict[int, Election]:
         ids = [proposal.id for proposal in proposals]

@@ -159,7 +159,8 @@ class Planting:
             await self._vote(motion, proposal.id)
 
     async def _vote(self, motion: Motion, proposal_id: int) -> None:
-        cast = {vote.ballot.member_id for vote in await self._reads.votes.of_proposal(proposal_id)}
+        votes = (await self._reads.votes.of_proposals([proposal_id])).get(proposal_id, [])
+        cast = {vote.ballot.member_id for vote in votes}
         for vote in motion.votes:
             viewer = self._viewers[vote.handle]
             if viewer.member_id not in cast:

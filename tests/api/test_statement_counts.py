@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import reduce
 from operator import getitem
 from pathlib import Path
@@ -21,7 +20,6 @@ from graphql import (
     parse,
     visit,
 )
-from sqlalchemy import Engine, event
 from strawberry.types.field import StrawberryField
 
 from app.graphql.schema import SCHEMA
@@ -29,6 +27,7 @@ from app.settings import Settings
 from tests.api.client import Api
 from tests.api.furnished import MANY, clear, furnish
 from tests.api.publics import serving
+from tests.statements import statements
 
 FEW = 3
 WAYS = 2
@@ -94,21 +93,6 @@ def house(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Itera
         asyncio.run(furnish(own))
         yield api
     asyncio.run(clear(own))
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """What all engines of this process run meanwhile."""
-    found: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        found.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield found
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 def graph_reads(url: str) -> int:

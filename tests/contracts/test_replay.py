@@ -21,6 +21,7 @@ from jobs.stores import Stores
 from services.votes import Said
 from tests.contracts.graph_engines import FalkorSeen, snapshot
 from tests.contracts.indexes import serving
+from tests.statements import statements
 
 
 @pytest.fixture
@@ -111,3 +112,26 @@ async def test_everything_shown_again_by_two_at_once_changes_nothing(container: 
         await again(container)
         await shown(container, projectors=2)
         assert await state(container, members) == first
+
+
+async def reads_of(container: Container, ana: Viewer, *, proposals: int) -> int:
+    """How many statements it takes to gather what so many proposals, votes and resolutions look like."""
+    services, outbox = container.services, container.outbox
+    for number in range(proposals):
+        made = await services.proposals.create(ana, Edit(title=f"Buy {proposals} of {number}", body="Now."))
+        await services.proposals.open(ana, int(made["proposal"] or 0))
+        await services.proposals.start(ana, int(made["proposal"] or 0))
+        await services.votes.cast(ana, int(made["proposal"] or 0), Said(Choice.FOR))
+    events = await outbox.claim_events(limit=500, lease_seconds=60)
+    assert sum(event.name == "ProposalResolved" for event in events) == proposals
+    with statements() as found:
+        await services.projections.project(events)
+    await outbox.projected(events)
+    return len(found)
+
+
+async def test_what_waited_for_a_store_is_read_at_once_however_many_proposals(container: Container) -> None:
+    ana = await login(container, "ana")
+    await shown(container, projectors=1)
+    few = await reads_of(container, ana, proposals=1)
+    assert await reads_of(container, ana, proposals=5) == few > 0
