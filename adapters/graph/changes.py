@@ -27,10 +27,11 @@ type Rows = list[dict[str, Any]]
 
 @dataclass(slots=True)
 class GroupChange:
-    """The batches of one group, later ones over earlier ones."""
+    """The batches of one group, later ones over earlier ones. `labels_in_rows`: as `Engine` says."""
 
     group: str
     records: Records
+    labels_in_rows: bool = False
     nodes: dict[str, GraphEntity] = field(default_factory=dict)
     edges: dict[EdgeKey, GraphEdge] = field(default_factory=dict)
     removed: dict[EdgeKey, GraphEdge] = field(default_factory=dict)
@@ -77,13 +78,17 @@ class GroupChange:
             yield Statement(self.group, text, {"rows": list(part), "group": self.group, "now": now}, relation)
 
     def _node_statements(self) -> Iterator[Statement]:
-        by_labels: dict[tuple[str, ...], list[GraphEntity]] = defaultdict(list)
+        by_labels: dict[str, Rows] = defaultdict(list)
         for node in self.nodes.values():
-            by_labels[tuple(sorted(checked_name(label) for label in node.labels if label != "Entity"))].append(node)
-        for labels, nodes in by_labels.items():
-            label = f"n:{':'.join(labels)}, " if labels else ""
-            text = f"SET {label}n.name = r.name, n.key = r.key, n.group_id = $group, n += r.properties"
-            yield from self.sliced(f"{MERGE_NODE} {text}", map(self.records.node_row, nodes))
+            labels = sorted(checked_name(label) for label in node.labels if label != "Entity")
+            row = self.records.node_row(node)
+            if self.labels_in_rows:
+                by_labels["n:$(r.labels), "].append({**row, "labels": labels})
+            else:
+                by_labels[f"n:{':'.join(labels)}, " if labels else ""].append(row)
+        for labelled, rows in by_labels.items():
+            text = f"SET {labelled}n.name = r.name, n.key = r.key, n.group_id = $group, n += r.properties"
+            yield from self.sliced(f"{MERGE_NODE} {text}", rows)
 
     def _placeholder_statements(self) -> Iterator[Statement]:
         """An end of an edge that is recorded later stands as a nameless Entity until then."""
@@ -100,12 +105,12 @@ class GroupChange:
             yield from self.sliced(text, map(self.records.edge_row, same), relation=relation)
 
 
-def changes_by_group(batches: Sequence[GraphBatch], *, shared: bool) -> list[GroupChange]:
-    """`shared`: all groups lie in one graph."""
+def changes_by_group(batches: Sequence[GraphBatch], *, shared: bool, labels_in_rows: bool) -> list[GroupChange]:
+    """`shared`, `labels_in_rows`: as `Engine` says."""
     changes: dict[str, GroupChange] = {}
     for batch in batches:
         if batch.group not in changes:
-            changes[batch.group] = GroupChange(batch.group, Records.of(batch.group, shared=shared))
+            changes[batch.group] = GroupChange(batch.group, Records.of(batch.group, shared=shared), labels_in_rows)
         changes[batch.group].add(batch)
     return list(changes.values())
 

@@ -36,6 +36,9 @@ class Engine(Protocol):
 
     shared: bool
     """Whether all groups lie in one graph, so that ids of nodes have to tell groups apart."""
+    labels_in_rows: bool
+    """Whether a statement takes labels from its rows, so that nodes of all kinds need one plan. (Types of edges stay in
+    the text: from rows, Neo4j 5.26 walks all edges between two nodes.)"""
     driver_module: str
     """For `graphiti_import.imported`, which takes seconds the first time."""
     rows_at_once: int

@@ -30,6 +30,7 @@ class FalkorEngine:
     """`Engine` on the FalkorDB at `url` (falkordb:// or redis://). Each read and each written slice ends within 5 s."""
 
     shared = False
+    labels_in_rows = False
     driver_module = "falkordb_driver"
     rows_at_once = 0
     set_vector = ", e.fact_embedding = vecf32(r.vector)"

@@ -55,7 +55,8 @@ class GraphitiGraph:
 
     async def record(self, batches: Sequence[GraphBatch]) -> None:
         await self._open()
-        changes = changes_by_group(batches, shared=self.engine.shared)
+        engine = self.engine
+        changes = changes_by_group(batches, shared=engine.shared, labels_in_rows=engine.labels_in_rows)
         for _ in range(TRIES):
             try:
                 return await self._write(await self._planned(changes))

@@ -29,6 +29,7 @@ class Neo4jEngine:
     """
 
     shared = True
+    labels_in_rows = True
     driver_module = "neo4j_driver"
     rows_at_once = 500
     set_vector = " WITH e, r CALL db.create.setRelationshipVectorProperty(e, 'fact_embedding', r.vector)"
