@@ -13,6 +13,9 @@ PASSWORD = "frontier-local"  # noqa: S105  # loopback only
 OPENED = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
 HANDSHAKE = bytes.fromhex("6060B017 00000005 00000000 00000000 00000000")
 """Bolt's magic number and the version asked for, 5.0; the server answers with the version."""
+TIER_4 = {"Invocation": 50_000, "MinInvocation": 6_000, "Compile": 150_000, "BackEdge": 400_000}
+"""How often Java runs something before its second compiler takes it: ten times the default. After a start that compiler
+took most of what made the first queries slow (docs/reliability.md)."""
 CONF = """\
 server.default_listen_address={host}
 server.bolt.listen_address={host}:{port}
@@ -77,7 +80,8 @@ class Neo4j(Server):
 
 def java(main: str, *arguments: str) -> list[str]:
     opened = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
-    return ["java", *opened, "-Xms256m", "-Xmx1g", "-cp", f"{jars()}/*", main, *arguments]
+    patient = [f"-XX:Tier4{what}Threshold={times}" for what, times in TIER_4.items()]
+    return ["java", *opened, *patient, "-Xms256m", "-Xmx1g", "-cp", f"{jars()}/*", main, *arguments]
 
 
 def jars() -> Path:
