@@ -39,6 +39,7 @@ class FactDriver(Neo4jDriver):
         self.search_interface = FactSearch()
         self._search = GraphSearch(self)
         self._indexing: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
 
     async def close(self) -> None:
         await super().close()
@@ -63,7 +64,11 @@ class FactDriver(Neo4jDriver):
         return await self._run(Query(cypher, timeout=WRITE_SECONDS), params, routing=RoutingControl.READ)
 
     async def write(self, statements: Sequence[Statement]) -> None:
-        """All or nothing. A commit whose answer was lost is sent again: none of ours changes anything twice."""
+        """All or nothing. A commit whose answer was lost is sent again: none of ours changes anything twice.
+
+        One at a time: a second writer gains nothing, and on a server that has just started each plans what the other
+        plans, for seconds.
+        """
         await self.ensure_indexes()
         sent = [(statement.text, _sendable(statement.params)) for statement in statements]
 
@@ -73,7 +78,7 @@ class FactDriver(Neo4jDriver):
                 await (await transaction.run(text, params)).consume()
 
         try:
-            async with self.client.session(database=self._database) as session:
+            async with self._writing, self.client.session(database=self._database) as session:
                 await persistent(partial(session.execute_write, work))
         except ConstraintError as error:
             raise Overtaken from error
