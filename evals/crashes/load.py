@@ -148,6 +148,7 @@ class Load:
     async def _decides(self, author: Member, *, early: str) -> None:
         title = f"Proposal {self.seed} of {author.handle}"
         try:
+            await self._tidies(author)
             fields = {"title": title, "body": self._sentence(), "rules": {"earlyClose": early}}
             made = await author.done("createProposal CreateProposalInput proposal { id }", **fields)
             proposal = made["proposal"]["id"]
@@ -161,6 +162,13 @@ class Load:
             await self.hasten()
         voters = self.chance.sample(self.members, self.chance.randint(3, len(self.members)))
         await asyncio.gather(*(self._votes(voter, proposal) for voter in voters))
+
+    async def _tidies(self, author: Member) -> None:
+        """What it gave up in earlier seeds stays OPEN, and only three may be."""
+        viewer = (await author.ask("{ viewer { id } }"))["viewer"]["id"]
+        query = "query ($me: ID!) { proposals(filter: { author: $me, status: [OPEN] }) { nodes { id } } }"
+        for left in (await author.ask(query, me=viewer))["proposals"]["nodes"]:
+            await author.done("cancelProposal CancelProposalInput proposal { id }", proposalId=left["id"])
 
     async def _votes(self, voter: Member, proposal: str) -> None:
         for _ in range(self.chance.choice([1, 1, 2, 3])):
