@@ -16,7 +16,7 @@ from domain.chunking import Chunk, Passage
 from domain.crashes import passing
 from domain.documents import Document, DocumentReads, IngestionError, IngestionStatus
 from domain.entities import Entities, Mention
-from domain.errors import DomainError, Failure, NotFound
+from domain.errors import DomainError, Failure, NotFound, Unreadable
 from domain.events import DocumentChanged, MemoriesRemoved
 from domain.facts import Graph, GraphBatch
 from domain.fences import Fenced
@@ -88,7 +88,8 @@ class Ingestion:
         self._indexes = indexes
 
     async def run(self, document_id: int) -> None:
-        """Read the document to DONE, or to FAILED for what no second try can mend. Raises Failure for the rest."""
+        """Read the document to DONE, or to FAILED when the file itself cannot be read. Raises Failure for the rest:
+        what an engine refuses is no fault of the file, even if no second try helps."""
         document = await self._reads.documents.any_by_id(document_id)
         if document is None or document.status is IngestionStatus.DONE:
             return None
@@ -96,25 +97,25 @@ class Ingestion:
             return await self._indexes.graph.forget(document.group, [f"document:{document_id}"])
         try:
             await self._read(document)
-        except Failure as failure:
-            if failure.retryable:
-                raise
+        except Unreadable as failure:
             await self.fail(document_id, failure)
         return None
 
     async def fail(self, document_id: int, failure: DomainError) -> None:
-        """Give the document up: no memories, no bytes, and its error says what to do."""
+        """Give the document up: no memories, and its error says what to do. Its bytes stay when what failed was ours,
+        so that it can be read again once that is mended."""
         document = await self._reads.documents.any_by_id(document_id)
         if document is None:
             return
-        error = IngestionError(failure.code, failure.message, failure.retryable)
+        again = isinstance(failure, Failure) and not isinstance(failure, Unreadable)
+        error = IngestionError(failure.code, failure.message, retryable=again)
 
         def command(work: Work) -> None:
             locked = work.documents.locked(document_id)
             work.emit(MemoriesRemoved(locked.group, tuple(work.memories.remove_of_document(document_id))))
             for each in (locked, *work.documents.copies(document_id)):
                 _save(work, replace(each, status=IngestionStatus.FAILED, error=error, chunk_count=0))
-            if not failure.retryable and not work.documents.blob_used(locked.blob_key):
+            if not again and not work.documents.blob_used(locked.blob_key):
                 work.enqueue("remove_blob", locked.blob_key)
 
         try:
