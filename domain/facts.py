@@ -71,6 +71,10 @@ class GraphBatch:
     removed_edges: tuple[GraphEdge, ...] = ()
     removed_facts: tuple[str, ...] = ()
     """Ids."""
+    removed_copies: tuple[tuple[str, str], ...] = ()
+    """Ids and sources: a fact of the same id and another source stays."""
+    doubled: tuple[str, ...] = ()
+    """Keys of nodes that stand there more than once: the one with most edges stays, before anything else is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +145,10 @@ class Graph(Protocol):
 
         The nodes of both; of `owners` also the native edges that are theirs (`GraphEdge.owner`), and the facts derived
         from them (`Fact.source`), whose two entities need no more than their keys. What `record` would not have written
-        so is told so that it differs: a node of another group is left out, an edge of another id or group comes twice,
-        as one does that is there twice, and a fact that is there twice, or that a search could not find, for want of a
-        vector or as its fields contradict each other, has no words. Raises RetrievalFailed.
+        so is told so that it differs: a node of another group is left out, a node that is there twice comes twice, so
+        does an edge, and one of another id or group; a fact that is there twice, or that a search could not find, for
+        want of a vector of the embedder's size or as its fields contradict each other, has no words. Raises
+        RetrievalFailed.
         """
 
     async def drop(self, group: str) -> None:

@@ -1,5 +1,6 @@
 """Comparing what the other stores hold with SQL, which is the truth."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -159,7 +160,9 @@ class Difference:
     stale_edges: list[GraphEdge] = field(default_factory=list)
     stale_facts: list[str] = field(default_factory=list)
     extra_edges: list[GraphEdge] = field(default_factory=list)
-    extra_facts: list[str] = field(default_factory=list)
+    extra_facts: list[Fact] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    """Keys of nodes that are there more than once."""
 
     @property
     def missing(self) -> int:
@@ -167,11 +170,21 @@ class Difference:
 
     @property
     def extra(self) -> int:
-        return len(self.extra_edges) + len(self.extra_facts)
+        return len(self.extra_edges) + len(self.extra_facts) + len(self.doubled)
+
+    @property
+    def extra_names(self) -> list[str]:
+        edges = [f"{edge.source} {edge.relation} {edge.target}" for edge in self.extra_edges]
+        return [*edges, *(f"fact {fact.id} of {fact.source}" for fact in self.extra_facts)]
 
     def removal(self, group: str) -> GraphBatch:
-        edges, facts = self.stale_edges + self.extra_edges, self.stale_facts + self.extra_facts
-        return GraphBatch(group, removed_edges=tuple(edges), removed_facts=tuple(facts))
+        return GraphBatch(
+            group,
+            removed_edges=(*self.stale_edges, *self.extra_edges),
+            removed_facts=tuple(self.stale_facts),
+            removed_copies=tuple((fact.id, fact.source) for fact in self.extra_facts),
+            doubled=tuple(self.doubled),
+        )
 
     def record(self, group: str) -> GraphBatch:
         return GraphBatch(group, tuple(self.nodes.values()), tuple(self.edges), tuple(self.facts))
@@ -184,6 +197,7 @@ class Held:
     nodes: Mapping[str, GraphEntity]
     edges: Mapping[str, Sequence[GraphEdge]]
     facts: Mapping[str, Sequence[Fact]]
+    doubled: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, batch: GraphBatch) -> "Held":
@@ -193,7 +207,9 @@ class Held:
             edges.setdefault(edge.owner, []).append(edge)
         for fact in batch.facts:
             facts.setdefault(fact.source, []).append(fact)
-        return cls({node.key: node for node in batch.nodes}, edges, facts)
+        times = Counter(node.key for node in batch.nodes)
+        doubled = frozenset(key for key, count in times.items() if count > 1)
+        return cls({node.key: node for node in batch.nodes}, edges, facts, doubled)
 
 
 def wanted_nodes(expected: Iterable[Expected]) -> list[str]:
@@ -206,8 +222,11 @@ def difference(expected: Expected, held: Held) -> Difference:
     """Transaction ids are not compared: any later writing of the same row may bring a newer one."""
     found = Difference()
     for node in entities(expected.batch):
-        compared = node.key in expected.owners or node.key.startswith(SHARED)
-        if compared and not covers(held.nodes.get(node.key), node):
+        if node.key not in expected.owners and not node.key.startswith(SHARED):
+            continue
+        if node.key in held.doubled:
+            found.doubled.append(node.key)
+        elif not covers(held.nodes.get(node.key), node):
             found.nodes[node.key] = node
     _compare_edges(expected, held, found)
     _compare_facts(expected, held, found)
@@ -255,7 +274,7 @@ def _compare_facts(expected: Expected, held: Held, found: Difference) -> None:
         if same is None or _words(same) != _words(fact):
             found.facts.append(fact)
             found.stale_facts.append(fact.id)
-    found.extra_facts += there
+    found.extra_facts += there.values()
 
 
 def _words(fact: Fact) -> object:

@@ -130,9 +130,9 @@ class ReconciledGraph:
         """Missing and extra; a shared node counts once, however many rows lack it."""
         missing = extra = 0
         for row, each in wrong:
-            shared = [key for key in each.nodes if key.startswith(SHARED)]
-            missing += each.missing - len(shared) + self._untold(f"{row.batch.group}|{key}" for key in shared)
-            extra += each.extra
+            lost, doubled = ([key for key in keys if key.startswith(SHARED)] for keys in (each.nodes, each.doubled))
+            missing += each.missing - len(lost) + self._untold(f"{row.batch.group}|{key}" for key in lost)
+            extra += each.extra - len(doubled) + self._untold(f"{row.batch.group}|{key}" for key in doubled)
         return missing, extra
 
     def _untold(self, keys: Iterable[str]) -> int:
@@ -144,9 +144,11 @@ class ReconciledGraph:
     async def _mend(self, wrong: Sequence[tuple[Expected, Difference]]) -> None:
         for group in {row.batch.group for row, _ in wrong}:
             await self._graph.index(group)  # it may have been wiped
-        removals = [each.removal(row.batch.group) for row, each in wrong]
-        await self._graph.record([batch for batch in removals if batch.removed_edges or batch.removed_facts])
+        removals = [(each.removal(row.batch.group), row.batch.group) for row, each in wrong]
+        await self._graph.record([batch for batch, group in removals if batch != GraphBatch(group)])
         passing("reconcile.removed")
+        if any(each.doubled for _, each in wrong):  # with the nodes that went others' edges may have gone
+            wrong = await self._differences([row for row, _ in wrong])
         await self._graph.record([each.record(row.batch.group) for row, each in wrong])
         for group in {row.batch.group for row, each in wrong if each.extra}:
             await self._graph.forget(group, [])
@@ -174,7 +176,8 @@ class ReconciledGraph:
                 return Counts(), None
             return await self._entered(later, dry_run)
         keys, following = await self._graph.keys(group, within.removeprefix(BEGIN), limit=SLICE)
-        counts = await self._strays(group, keys, dry_run)
+        counts = await self._strange(group, [each.key for each in keys], dry_run)
+        counts += await self._strays(group, keys, dry_run)
         return counts, Place(LAST_PART, f"{group}|{following}" if following else group)
 
     async def _entered(self, group: str, dry_run: bool) -> tuple[Counts, Place]:
@@ -200,6 +203,21 @@ class ReconciledGraph:
         if not dry_run:
             await self._graph.drop(group)
         return Counts(extra=len(found), mended=0 if dry_run else len(found))
+
+    async def _strange(self, group: str, keys: Sequence[str], dry_run: bool) -> Counts:
+        """Edges and facts of the nodes that no row owns: we write none."""
+        shared = [key for key in keys if key.startswith(SHARED)]
+        strays = await self._not_of(group, shared)
+        owners = tuple(key for key in shared if key not in strays)
+        nobody = Expected(Kind.TOPIC, 0, owners, GraphBatch(group))
+        wrong = await self._differences([nobody]) if nobody.owners else []
+        names = [name for _, each in wrong for name in each.extra_names]
+        if wrong:
+            log.info("graph: too much in %s: %s", group, some_of(names))
+        if wrong and not dry_run:
+            await self._mend(wrong)
+        new = self._untold(f"{group}|{name}" for name in names)
+        return Counts(extra=new, mended=0 if dry_run else new)
 
     async def _strays(self, group: str, keys: Sequence[HeldKey], dry_run: bool) -> Counts:
         strays = await self._not_of(group, [each.key for each in keys])

@@ -18,6 +18,10 @@ SLICE = 200
 MERGE_NODE = "UNWIND $rows AS r MERGE (n:Entity {uuid: r.uuid}) ON CREATE SET n.summary = '', n.created_at = $now"
 MATCH_ENDS = "UNWIND $rows AS r MATCH (a:Entity {uuid: r.source}) MATCH (b:Entity {uuid: r.target})"
 
+LEAVE_ONE = """UNWIND $rows AS r MATCH (n:Entity {uuid: r.uuid}) OPTIONAL MATCH (n)-[e]-()
+    WITH r, n, count(e) AS edges ORDER BY coalesce(n.key = r.key, false) DESC, edges DESC
+    WITH r, collect(n) AS same UNWIND same[1..] AS n DETACH DELETE n"""
+"""FalkorDB has no constraint that would keep a node of the same id away."""
 LOCK_ENDS = "SET a.key = a.key WITH r, a, b"
 """FalkorDB takes its lock with the first change: without one, two writers may both look first and then both create."""
 
@@ -37,8 +41,12 @@ class GroupChange:
     removed: dict[EdgeKey, GraphEdge] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
     removed_facts: set[str] = field(default_factory=set)
+    removed_copies: set[tuple[str, str]] = field(default_factory=set)
+    doubled: dict[str, None] = field(default_factory=dict)
 
     def add(self, batch: GraphBatch) -> None:
+        self.doubled |= dict.fromkeys(batch.doubled)
+        self.removed_copies |= set(batch.removed_copies)
         for edge in batch.removed_edges:
             self.edges.pop(_key(edge), None)
             self.removed[_key(edge)] = edge
@@ -64,6 +72,8 @@ class GroupChange:
 
     def statements(self) -> Iterator[Statement]:
         """Nodes, then edges; facts come after, they need their vectors."""
+        rows = ({"uuid": self.records.uuid(key), "key": key} for key in self.doubled)
+        yield from self.sliced(LEAVE_ONE, rows)
         yield from self._node_statements()
         yield from self._placeholder_statements()
         yield from self._edge_statements("MATCH (a)-[x:{}]->(b) DELETE x", self.removed.values())

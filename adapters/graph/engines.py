@@ -43,6 +43,10 @@ class Engine(Protocol):
     """For `graphiti_import.imported`, which takes seconds the first time."""
     rows_at_once: int
     """Rows whose statements may share a transaction; each statement stands alone when it is 0."""
+    vector_limits: str
+    """Cypher before a MATCH that `vector_sound` needs. Both may ask for $dimensions."""
+    vector_sound: str
+    """Cypher that tells whether the embedding of e is a vector of $dimensions, and not all zero."""
     set_vector: str
     """Cypher that sets r.vector as the embedding of e, behind a SET of other things."""
 

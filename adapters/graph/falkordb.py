@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from adapters.graph.engines import Row, Statement
 from adapters.graph.falkordb_connection import FalkorConnection, VectorParam
-from adapters.graph.falkordb_search import nearest, with_words
+from adapters.graph.falkordb_search import LIMITS, nearest, sound, with_words
 from adapters.graph.graphiti_import import imported
 from adapters.graph.lineage import is_group
 from adapters.graph.ranking import FactKey, FactQuery, Hit, hits_by_key
@@ -33,6 +33,8 @@ class FalkorEngine:
     labels_in_rows = False
     driver_module = "falkordb_driver"
     rows_at_once = 0
+    vector_limits = LIMITS
+    vector_sound = sound("e.fact_embedding")
     set_vector = ", e.fact_embedding = vecf32(r.vector)"
 
     def __init__(self, url: str) -> None:

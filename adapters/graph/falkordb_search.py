@@ -27,6 +27,17 @@ WORDS = f"""CALL db.idx.fulltext.queryRelationships('RELATES_TO', $words)
 NODE_WORDS = "CALL db.idx.fulltext.queryNodes('Entity', $words) YIELD node AS n, score WITH n, score WHERE"
 DISTANCE = "vec.cosineDistance(e.fact_embedding, vecf32($vector)) AS distance"
 
+LIMITS = """WITH vecf32([x IN range(2, $dimensions) | 1e9]) AS shorter,
+    vecf32([x IN range(0, $dimensions) | -1e9]) AS longer, vecf32([x IN range(1, $dimensions) | 0.0]) AS zero"""
+"""FalkorDB tells no vector's size, but of two the longer is the greater, and nothing else is greater or less. Of one
+size it compares whole numbers: all unit vectors are equal to it."""
+
+
+def sound(vector: str) -> str:
+    """Cypher, behind LIMITS: whether that is a vector of $dimensions, and not all zero."""
+    fitting = f"CASE WHEN {vector} > shorter AND {vector} < longer THEN {vector} END"
+    return f"coalesce(vec.euclideanDistance({fitting}, zero) > 0, false)"
+
 
 class Reader(Protocol):
     """A group's graph, as far as a search needs it."""

@@ -145,8 +145,8 @@ class GraphitiGraph:
 
     def _holdings(self, group: str) -> Holdings:
         """Raises SyncFailed for what is no group."""
-        shared = self.engine.shared
-        return Holdings(partial(self._rows, [group]), Records.of(group, shared=shared), group, shared)
+        records = Records.of(group, shared=self.engine.shared)
+        return Holdings(partial(self._rows, [group]), self.engine, records, group, self._embedder.dimensions)
 
     async def _planned(self, changes: Sequence[GroupChange]) -> Iterable[Statement]:
         async with self.engine.failing_as(SyncFailed, "written"):

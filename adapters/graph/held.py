@@ -1,11 +1,11 @@
 """What a group's graph holds, for comparing it with SQL: by keys, and in slices of all."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.graph.engines import Row
+from adapters.graph.engines import Engine, Row
 from adapters.graph.records import EPOCH, NODE_FIELDS, Records, moment, spans
 from adapters.graph.slices import FIRST, bounds, within
 from domain.facts import OWNED_BY_TARGET, Fact, GraphBatch, GraphEdge, GraphEntity, HeldKey
@@ -19,10 +19,10 @@ _EDGE = """RETURN a.key AS source, b.key AS target, a.uuid AS source_uuid, b.uui
 EDGES = f"""UNWIND $uuids AS id MATCH (a:Entity {{uuid: id}})-[x]->(b)
     WHERE type(x) <> 'RELATES_TO' AND NOT type(x) IN $theirs {_EDGE}
     UNION ALL UNWIND $uuids AS id MATCH (a)-[x]->(b:Entity {{uuid: id}}) WHERE type(x) IN $theirs {_EDGE}"""
-FACTS = """MATCH ()-[e:RELATES_TO]->() WHERE e.source IN $keys AND e.group_id IN $groups
+FACTS = """{limits} MATCH ()-[e:RELATES_TO]->() WHERE e.source IN $keys AND e.group_id IN $groups
     RETURN e.uuid AS uuid, e.name AS name, e.fact AS fact, e.group_id AS group_id, e.created_at AS created_at,
     e.valid_at AS valid_at, e.invalid_at AS invalid_at, e.transaction_id AS transaction_id, e.source AS source,
-    e.starts AS starts, e.ends AS ends, e.newest AS newest, e.fact_embedding IS NOT NULL AS embedded,
+    e.starts AS starts, e.ends AS ends, e.newest AS newest, {sound} AS embedded,
     startNode(e).key AS subject, endNode(e).key AS object,
     startNode(e).uuid AS subject_uuid, endNode(e).uuid AS object_uuid"""
 FACTS_FROM = "facts:"
@@ -51,21 +51,29 @@ type Read = Callable[..., Awaitable[list[Row]]]
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """One group's. `shared`: other groups lie in the same graph; where none do, whatever lies there is the group's."""
+    """One group's. `dimensions`: of a sound vector."""
 
     read: Read
+    engine: Engine
     records: Records
     group: str
-    shared: bool
+    dimensions: int
+
+    @property
+    def shared(self) -> bool:
+        """Other groups lie in the same graph; where none do, whatever lies there is the group's."""
+        return self.engine.shared
 
     async def batch(self, owners: Sequence[str], nodes: Sequence[str]) -> GraphBatch:
         """As `Graph.held` tells it."""
-        found = await self.read(NODES, uuids=[self.records.uuid(key) for key in dict.fromkeys((*owners, *nodes))])
+        asked = {self.records.uuid(key): key for key in (*owners, *nodes)}
+        found = await self.read(NODES, uuids=list(asked))
         theirs = [self.records.uuid(key) for key in owners]
         edges = await self.read(EDGES, uuids=theirs, theirs=sorted(OWNED_BY_TARGET)) if theirs else []
-        facts = await self.read(FACTS, keys=list(owners)) if owners else []
+        text = FACTS.format(limits=self.engine.vector_limits, sound=self.engine.vector_sound)
+        facts = await self.read(text, keys=list(owners), dimensions=self.dimensions) if owners else []
         told = tuple(self._told(facts))
-        return GraphBatch(self.group, tuple(self._entities(found)), tuple(self._edges(edges)), told)
+        return GraphBatch(self.group, tuple(self._entities(found, asked)), tuple(self._edges(edges)), told)
 
     async def keys(self, after: str, limit: int) -> tuple[list[HeldKey], str]:
         """As `Graph.keys`: nodes first, then facts; before either what has no uuid. A place carries the count, so that
@@ -120,9 +128,13 @@ class Holdings:
         known = isinstance(source, str) and source and row["group_id"] == self.group
         return str(source) if known else f"{UNKNOWN_FACT}{row['uuid']}"
 
-    def _entities(self, rows: Iterable[Row]) -> Iterator[GraphEntity]:
+    def _entities(self, rows: Sequence[Row], asked: Mapping[str, str]) -> Iterator[GraphEntity]:
+        """Of an id that is there twice the nodes come under the key asked for, whatever they say."""
+        times = Counter(row["uuid"] for row in rows)
         for row in rows:
-            if row["properties"].get("group_id") == self.group:
+            if times[row["uuid"]] > 1:
+                yield GraphEntity(asked[row["uuid"]], row["name"], (), {})
+            elif row["properties"].get("group_id") == self.group:
                 labels = tuple(label for label in row["labels"] if label != "Entity")
                 key = _key(self.records, row["key"], row["uuid"])
                 yield GraphEntity(key, row["name"], labels, _ours(row))

@@ -32,6 +32,9 @@ class Neo4jEngine:
     labels_in_rows = True
     driver_module = "neo4j_driver"
     rows_at_once = 500
+    vector_limits = ""
+    vector_sound = """CASE WHEN e.fact_embedding IS :: LIST<FLOAT NOT NULL> NOT NULL
+        THEN size(e.fact_embedding) = $dimensions AND any(x IN e.fact_embedding WHERE x <> 0) ELSE false END"""
     set_vector = " WITH e, r CALL db.create.setRelationshipVectorProperty(e, 'fact_embedding', r.vector)"
 
     def __init__(self, url: str) -> None:

@@ -13,6 +13,7 @@ KNOWN_FACTS = """UNWIND $ids AS id MATCH ()-[e:RELATES_TO {uuid: id}]->() WHERE 
 
 MATCH_FACT = "UNWIND $rows AS r MATCH ()-[e:RELATES_TO {uuid: r.uuid, group_id: $group}]->()"
 REMOVE_FACTS = f"{MATCH_FACT} DELETE e"
+REMOVE_COPIES = f"{MATCH_FACT} WHERE e.source = r.source DELETE e"
 UPDATE_FACTS = f"{MATCH_FACT} SET e += r.properties"
 REWRITE_FACTS = f"{MATCH_FACT} SET e.fact_embedding = null WITH e, r SET e += r.properties"
 """A vector set over a vector stays the old one (FalkorDB issue 2099): it is removed first."""
@@ -62,6 +63,8 @@ class FactPlan:
 
         yield from self.change.statements()
         yield from self.change.sliced(REMOVE_FACTS, self.moved)
+        copies = ({"uuid": id, "source": source} for id, source in sorted(self.change.removed_copies))
+        yield from self.change.sliced(REMOVE_COPIES, copies)
         yield from self.change.sliced(UPDATE_FACTS, self.updated)
         yield from self.change.sliced(REWRITE_FACTS + set_vector, map(with_vector, self.rewritten))
         yield from self.change.sliced(CREATE_FACTS + set_vector, map(with_vector, self.created))

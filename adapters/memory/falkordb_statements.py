@@ -3,6 +3,7 @@
 from typing import Any
 
 from adapters.graph.falkordb_indexes import lasting
+from adapters.graph.falkordb_search import LIMITS, sound
 from adapters.graph.slices import FIRST
 from adapters.memory.search import Filters, conditions
 
@@ -22,7 +23,8 @@ MERGE = """UNWIND $rows AS r MERGE (m:MemoryVector {id: r.id}) ON MATCH SET m.ve
 SET_PROPERTIES = "MATCH (m:MemoryVector {id: $id}) SET m += $properties"
 DELETE = "UNWIND $ids AS id MATCH (m:MemoryVector {id: id}) DELETE m"
 GET = "UNWIND $ids AS id MATCH (m:MemoryVector {id: id}) RETURN id, m{.*, vector: null} AS payload"
-STORED = "UNWIND $ids AS id MATCH (m:MemoryVector {{id: id}}) WHERE m.vector IS NOT NULL RETURN {columns}"
+STORED = f"""{LIMITS} UNWIND $ids AS id MATCH (m:MemoryVector {{{{id: id}}}})
+    WHERE {sound("m.vector")} RETURN {{columns}}"""
 """Not as a map: the client takes four times as long to read one."""
 NAMELESS = f"MATCH (m) WHERE NOT m:MemoryVector OR NOT coalesce(m.id >= '{FIRST}', false)"
 SLICE = "MATCH (m:MemoryVector) WHERE {range} RETURN m.id AS ref, m.memory_id AS id, m.user_id AS group"

@@ -35,7 +35,8 @@ class FalkorVectors(MemoryVectors):
     def stored(self, memory_ids: Sequence[int], fields: Sequence[str]) -> dict[int, dict[str, Any]]:
         by_id = {vector_id(memory_id): memory_id for memory_id in memory_ids}
         text = statements.STORED.format(columns=", ".join(f"m.{name} AS {name}" for name in ("id", *fields)))
-        rows = [row for part in batched(by_id, SLICE) for row in self.client.read(text, ids=[*part])]
+        parts = [self.client.read(text, ids=[*ids], dimensions=self._dimensions) for ids in batched(by_id, SLICE)]
+        rows = [row for part in parts for row in part]
         times = Counter(row["id"] for row in rows)
         return {by_id[row["id"]]: row for row in rows if times[row["id"]] == 1}
 

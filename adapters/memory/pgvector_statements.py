@@ -43,6 +43,7 @@ MERGE = """INSERT INTO {table} (id, payload, vector) VALUES (%(id)s, %(propertie
 SET_PAYLOAD = "UPDATE {table} SET payload = payload || %(properties)s WHERE id = %(id)s"
 DELETE = "DELETE FROM {table} WHERE id = ANY(%(ids)s::uuid[])"
 GET = "SELECT id::text, payload FROM {table} WHERE id = ANY(%(ids)s::uuid[])"
+STORED = f"{GET} AND vector_norm(vector) > 0"
 SLICE = """SELECT id::text AS ref, memory_id AS id, user_id AS group FROM {table}
     WHERE id > %(after)s::uuid ORDER BY {table}.id LIMIT %(limit)s"""
 LIST = "SELECT id::text, payload FROM {table} WHERE user_id = ANY(%(groups)s) AND {where}"

@@ -34,7 +34,7 @@ class PgVectors(MemoryVectors):
     def stored(self, memory_ids: Sequence[int], fields: Sequence[str]) -> dict[int, Row]:
         """Whole payloads."""
         by_id = {vector_id(memory_id): memory_id for memory_id in memory_ids}
-        return {by_id[row["id"]]: row["payload"] for row in self._client.read(statements.GET, ids=[*by_id])}
+        return {by_id[row["id"]]: row["payload"] for row in self._client.read(statements.STORED, ids=[*by_id])}
 
     def slice(self, after: str, limit: int) -> tuple[Rows, str]:
         rows = self._client.read(statements.SLICE, after=after or NIL, limit=limit)

@@ -96,7 +96,7 @@ class MemoryVectors(VectorStoreBase):
 
     @abstractmethod
     def stored(self, memory_ids: Sequence[int], fields: Sequence[str]) -> dict[int, Row]:
-        """These fields of the payloads of those that are stored with a vector."""
+        """These fields of the payloads of those that are stored with a vector, of the right size and not all zero."""
 
     @abstractmethod
     def slice(self, after: str, limit: int) -> tuple[Rows, str]:

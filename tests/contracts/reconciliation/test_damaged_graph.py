@@ -8,6 +8,8 @@ from tests.contracts.reconciliation.world import House
 ROWS = 17
 JOINED = "MATCH ()-[e:RELATES_TO {name: 'JOINED'}]->({key: 'twin:1'})"
 """The one fact of ana's row in the DAO's graph."""
+REPLACED = "SET e.fact_embedding = null WITH e SET e.fact_embedding ="
+COPIED = f"{JOINED} WITH e, startNode(e) AS a, endNode(e) AS b CREATE (a)-[f:RELATES_TO]->(b) SET f = e, f.source ="
 VOTED = "MATCH ()-[e:VOTED]->({key: 'vote:1'})"
 
 MISSING = {
@@ -36,6 +38,18 @@ MISSING = {
     "a fact's end": ("dao", f"{JOINED} SET e.invalid_at = '2026-01-01T00:00:00+00:00'", 1),
     "the end that searches go by": ("dao", f"{JOINED} SET e.ends = 5", 1),
     "a fact's vector": ("dao", f"{JOINED} SET e.fact_embedding = null", 1),
+    "a fact's zeroed vector": (
+        "dao",
+        f"{JOINED} {REPLACED} vecf32([x IN range(1, 384) | 0.0])",
+        1,
+    ),
+    "a fact's vector of another size": ("dao", f"{JOINED} {REPLACED} vecf32([1.0, 2.0])", 1),
+    "a fact's longer vector": (
+        "dao",
+        f"{JOINED} {REPLACED} vecf32([x IN range(0, 384) | 0.1])",
+        1,
+    ),
+    "a text for a vector": ("dao", f"{JOINED} {REPLACED} 'x'", 1),
     "a fact's source": ("dao", f"{JOINED} SET e.source = 'member:2'", 2),
     "a fact's id": ("dao", f"{JOINED} SET e.uuid = 'mine'", 2),
     "a fact's lost id": ("dao", f"{JOINED} SET e.uuid = null", 2),
@@ -62,6 +76,21 @@ EXTRA = {
     "what no row is called": ("dao", f"CREATE (:Entity {{uuid: 'a', key: 'stranger', {NODE}}})", 1),
     "a node without a key": ("dao", "CREATE (:Entity {uuid: 'a'})", 1),
     "a node of no such group": ("dao", "CREATE (:Entity {uuid: 'f', key: 'vote:99', group_id: 'member_7'})", 1),
+    "a node twice": ("dao", "MATCH (n {key: 'vote:1'}) CREATE (m:Entity:Vote) SET m = n", 1),
+    "a node twice, and not so": ("dao", "MATCH (n {key: 'vote:1'}) CREATE (m:Entity) SET m = n, m.choice = 'X'", 1),
+    "a node twice, and an edge": ("dao", "MATCH (n {key: 'vote:1'}) CREATE (m:Entity)-[:LIKES]->(n) SET m = n", 2),
+    "a topic twice": ("dao", "MATCH (n {key: 'topic:1'}) CREATE (m:Entity:PolicyTopic) SET m = n", 1),
+    "a name twice": ("member_1", "MATCH (n {key: 'entity:org:tessaly works'}) CREATE (m:Entity) SET m = n", 1),
+    "an edge of a topic": ("dao", "MATCH (a {key: 'topic:1'}), (b {key: 'vote:1'}) CREATE (a)-[:LIKES]->(b)", 1),
+    "an edge between topics": ("dao", "MATCH (a {key: 'topic:1'}), (b {key: 'topic:2'}) CREATE (a)-[:LIKES]->(b)", 1),
+    "an edge that would be a topic's": (
+        "dao",
+        "MATCH (a {key: 'vote:1'}), (b {key: 'topic:1'}) CREATE (a)-[:SAID]->(b)",
+        1,
+    ),
+    "a fact's copy of a row read later": ("dao", f"{COPIED} 'vote:1'", 1),
+    "a fact's copy of a topic": ("dao", f"{COPIED} 'topic:1'", 1),
+    "a fact's copy of no topic": ("dao", f"{COPIED} 'topic:77'", 1),
     "a key twice": ("dao", f"CREATE (:Entity:Vote {{uuid: 'ffff', key: 'vote:1', {NODE}}})", 1),
     "a topic that nothing is about": ("dao", f"CREATE (:Entity:PolicyTopic {{uuid: 'a', key: 'topic:1', {NODE}}})", 1),
     "an edge of a known row": ("dao", "MATCH (a {key: 'member:1'}), (b {key: 'vote:2'}) CREATE (a)-[:VOTED]->(b)", 1),

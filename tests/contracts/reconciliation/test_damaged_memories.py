@@ -25,6 +25,8 @@ MISSING = {
     "its place": f"{ONE} SET m.byte_range = null",
     "its end": f"{ONE} SET m.expires = 1",
     "its vector": f"{ONE} SET m.vector = null",
+    "its zeroed vector": f"{ONE} SET m.vector = null WITH m SET m.vector = vecf32([x IN range(1, 384) | 0.0])",
+    "its vector of another size": f"{ONE} SET m.vector = null WITH m SET m.vector = vecf32([0.1, 0.2])",
 }
 EXTRA = {
     "a stranger": "CREATE (:MemoryVector {id: 'zzz', data: 'x', user_id: 'dao'})",
