@@ -93,7 +93,7 @@ class Documents(Protocol):
         """The member's original with these bytes and this visibility, held, unless it FAILED."""
 
     def copies(self, document_id: int) -> "list[Document]":
-        """Its duplicates."""
+        """Its duplicates, held."""
 
     def locked(self, document_id: int) -> Document:
         """Held until the transaction ends. Raises NotFound."""

@@ -132,7 +132,8 @@ class SqlDocuments:
         return row.to_domain() if row else None
 
     def copies(self, document_id: int) -> list[Document]:
-        rows = self._session.scalars(select(DocumentRow).where(col(DocumentRow.duplicate_of) == document_id))
+        copies = select(DocumentRow).where(col(DocumentRow.duplicate_of) == document_id)
+        rows = self._session.scalars(copies.order_by(col(DocumentRow.id)).with_for_update())
         return [row.to_domain() for row in rows]
 
     def locked(self, document_id: int) -> Document:

@@ -1,5 +1,6 @@
 """A document that could not be read: for good when its file is to blame, until it is mended when an engine is."""
 
+import asyncio
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -104,3 +105,17 @@ async def test_what_an_engine_refuses_leaves_the_document_to_be_read_again(
     assert await state(database, document_id) == (IngestionStatus.FAILED, True, True)
     await documents.retry(ada, document_id)
     assert await state(database, document_id) == (IngestionStatus.QUEUED, None, True)
+
+
+async def test_a_copy_that_is_deleted_while_its_original_is_given_up_is_gone_and_the_others_have_failed(
+    database: Hall, documents: Documents, blobs: DiskBlobs
+) -> None:
+    (ada,) = await database.seat([1])
+    ingestion = ingestion_of(database, blobs, Unreadable("The file is encrypted."))
+    for _ in range(5):
+        original, *copies = [await uploaded(documents, ada) for _ in range(7)]
+        await asyncio.gather(ingestion.run(original), *(documents.delete(ada, copy) for copy in copies[1:]))
+        left = await SqlDocumentReads(database.reader).any_by_ids([original, *copies])
+        assert {id: document.status for id, document in left.items()} == dict.fromkeys(
+            (original, copies[0]), IngestionStatus.FAILED
+        )
