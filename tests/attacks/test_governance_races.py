@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import func, select, update
@@ -191,15 +192,14 @@ async def ballots_cast(voting: Hall, count: int) -> None:
 
 
 async def end_now(voting: Hall, proposals: list[int]) -> None:
-    """Their windows end at this moment, if they still run."""
-    running = update(ProposalRow).where(
-        col(ProposalRow.id).in_(proposals), col(ProposalRow.status) == Status.VOTING.value
-    )
+    """Their windows end at this moment, if they still run; each by itself, to wait for nobody who waits for us."""
+    running = update(ProposalRow).where(col(ProposalRow.status) == Status.VOTING.value)
 
-    def end(session: Session) -> None:
-        session.execute(running.values(ends_at=database_clock(session)))
+    def end(session: Session, *, id: int) -> None:
+        session.execute(running.where(col(ProposalRow.id) == id).values(ends_at=database_clock(session)))
 
-    await voting.writer(end)
+    for id in proposals:
+        await voting.writer(partial(end, id=id))
 
 
 if __name__ == "__main__":
