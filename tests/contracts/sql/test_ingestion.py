@@ -1,23 +1,21 @@
 """A document that could not be read: for good when its file is to blame, until it is mended when an engine is."""
 
 import asyncio
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 import pytest
-from starlette.datastructures import UploadFile
 
 from adapters.blobs.disk import DiskBlobs
 from adapters.sql.documents import SqlDocumentReads
 from adapters.sql.memories import SqlMemoryReads
-from domain.documents import IngestionStatus, Visibility
+from domain.documents import IngestionStatus
 from domain.errors import Conflict, Failure, SyncFailed, Unreadable
-from domain.members import Viewer
 from evals.hall import Hall, Silence
 from services.documents import Documents
 from services.ingestion import Indexes, Ingestion, IngestionReads, Reading
+from tests.contracts.sql.test_uploads import uploaded
 
 
 def refused() -> Failure:
@@ -66,11 +64,6 @@ def ingestion_of(database: Hall, blobs: DiskBlobs, failure: Failure) -> Ingestio
     parts, rows = Parts(Engines(failure)), cast(IngestionReads, Rows(database))
     reading, indexes = cast(Reading, parts), cast(Indexes, parts)
     return Ingestion(database.transact, rows, blobs, reading=reading, indexes=indexes)
-
-
-async def uploaded(documents: Documents, viewer: Viewer) -> int:
-    file = UploadFile(io.BytesIO(b"The kiln room closes at nine."), filename="notes.md")
-    return int((await documents.accept(viewer, file, "notes.md", Visibility.PRIVATE))["document"] or 0)
 
 
 async def state(database: Hall, document_id: int) -> tuple[IngestionStatus, bool | None, bool]:
